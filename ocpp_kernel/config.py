@@ -1,0 +1,203 @@
+"""``ocpp.toml``: which profiles and plugins run, and what each is told.
+
+    [profiles]                    # true or false by plugin name; unnamed ones are on
+    reservation = false
+    [plugins]
+    load = ["acme_ocpp", "./site_meter.py"]     # further modules, or files beside this one
+    [charge_point]
+    url = "ws://127.0.0.1:9000"
+    identity = "CP001"
+    [charge_point.core_profile]   # the plugin's own settings in this role
+    [central_system]
+    [central_system.core_profile]
+    [bundle]
+
+A mistake raises :class:`ConfigError`, which names the file, the key and the nearest valid
+spelling.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+
+T = TypeVar("T")
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used as it is; the text says where and what to do."""
+
+
+class ChargePointHost(msgspec.Struct, forbid_unknown_fields=True):
+    """``[charge_point]``: how this charge point connects."""
+
+    url: str = "ws://127.0.0.1:9000"
+    identity: str = "CP001"
+    #: Basic authentication: text, or ``hex:`` and the bytes of an AuthorizationKey.
+    password: str = ""
+    #: Where state survives a restart; empty keeps it in memory only.
+    data: str = ""
+    #: Simulated seconds per real second.
+    speed: float = 1.0
+
+
+class CentralSystemHost(msgspec.Struct, forbid_unknown_fields=True):
+    """``[central_system]``: where stations connect, and which may."""
+
+    host: str = "127.0.0.1"
+    port: int = 9000
+    #: Identities that may connect; empty admits any.
+    identities: list[str] = []
+    #: Passwords by identity: text, or ``hex:`` and bytes. A station named here must send its own.
+    passwords: dict[str, str] = {}
+    #: Seconds a station may take to answer a CALL.
+    call_timeout: float = 30.0
+    #: Seconds between pings to a station; 0 sends none.
+    ping_interval: float = 60.0
+    #: Largest message accepted, in bytes.
+    max_message: int = 4 * 1024 * 1024
+    #: Whether unknown fields in messages are let through.
+    lenient: bool = False
+
+
+class BundleSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """``[bundle]``: what the bundler makes."""
+
+    target: str = "quecpython"
+    project: str = "ocpp"
+    version: str = "1.0.0"
+
+
+class Config(msgspec.Struct):
+    """A whole configuration; :func:`load_config` reads one."""
+
+    path: Path | None = None
+    profiles: dict[str, bool] = {}
+    load: list[str] = []
+    charge_point: ChargePointHost = msgspec.field(default_factory=ChargePointHost)
+    central_system: CentralSystemHost = msgspec.field(default_factory=CentralSystemHost)
+    bundle: BundleSettings = msgspec.field(default_factory=BundleSettings)
+    #: The plugins' own tables: role -> plugin name -> settings.
+    settings: dict[str, dict[str, dict[str, Any]]] = {}
+
+    @property
+    def file(self) -> str:
+        """The file's name as messages give it."""
+        return str(self.path) if self.path is not None else "(built-in configuration)"
+
+    def is_enabled(self, name: str) -> bool:
+        """Whether the plugin of that name is to run."""
+        return self.profiles.get(name, True)
+
+    def plugin_table(self, role: str, name: str) -> dict[str, Any]:
+        """The settings given to a plugin in a role; empty if none are."""
+        return self.settings.get(role, {}).get(name, {})
+
+
+_TABLES = ("profiles", "plugins", "charge_point", "central_system", "bundle")
+
+
+def load_config(path: str | Path) -> Config:
+    """Reads a configuration file; raises :class:`ConfigError`."""
+    path = Path(path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+    return parse_config(data, path)
+
+
+def parse_config(data: dict[str, Any], path: Path | None = None) -> Config:
+    """Makes a configuration of a parsed file; raises :class:`ConfigError`."""
+    config = Config(path=path)
+    for name, table in data.items():
+        if name not in _TABLES:
+            raise ConfigError(unknown(config.file, f"[{name}]", name, _TABLES))
+        if not isinstance(table, dict):
+            raise ConfigError(f"{config.file}: {name} must be a table: [{name}]")
+    config.profiles = _typed(config, "profiles", data.get("profiles", {}), dict[str, bool])
+    config.load = _load_list(config, data.get("plugins", {}))
+    for role, host in (("charge_point", ChargePointHost), ("central_system", CentralSystemHost)):
+        own, plugins = _split(host, data.get(role, {}))
+        setattr(config, role, _typed(config, role, own, host))
+        config.settings[role] = plugins
+    config.bundle = _typed(config, "bundle", data.get("bundle", {}), BundleSettings)
+    return config
+
+
+def _split(host: Any, table: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A role's own settings, and the tables of its plugins."""
+    fields = host.__struct_fields__
+    own = {k: v for k, v in table.items() if k in fields or not isinstance(v, dict)}
+    return own, {k: v for k, v in table.items() if k not in own}
+
+
+def _load_list(config: Config, table: dict[str, Any]) -> list[str]:
+    for key in table:
+        if key != "load":
+            raise ConfigError(unknown(config.file, f"plugins.{key}", key, ["load"]))
+    return _typed(config, "plugins.load", table.get("load", []), list[str])
+
+
+def _typed(config: Config, where: str, value: Any, kind: type[T]) -> T:
+    fields = getattr(kind, "__struct_fields__", None)
+    if fields is not None:
+        for key in value:
+            if key not in fields:
+                raise ConfigError(unknown(config.file, f"{where}.{key}", key, fields))
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{config.file}: {_located(where, error)}") from None
+
+
+def _located(where: str, error: msgspec.ValidationError) -> str:
+    """msgspec's "Expected `int`, got `str` - at `$.port`" with the key in front."""
+    text, _, path = str(error).partition(" - at `$")
+    return f"{where}{path.rstrip('`').replace('[...]', '')}: {text.replace('`', '')}"
+
+
+def unknown(file: str, where: str, name: str, known: Iterable[str]) -> str:
+    """The sentence for a name that is not known, with the nearest one that is."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f'did you mean "{near[0]}"?' if near else f"known are: {', '.join(names) or 'none'}"
+    return f"{file}: {where} is not known; {hint}"
+
+
+def plugin_settings(config: Config, role: str, name: str, cls: type[T]) -> T:
+    """A plugin's ``Settings`` with the values of its table; raises :class:`ConfigError`.
+
+    ``cls`` declares each setting as an annotated attribute with its default.
+    """
+    settings = cls()
+    known = {k: t for base in reversed(cls.__mro__) for k, t in _hints(base).items()}
+    for key, value in config.plugin_table(role, name).items():
+        where = f"{role}.{name}.{key}"
+        if key not in known:
+            raise ConfigError(unknown(config.file, where, key, known))
+        setattr(settings, key, _typed(config, where, value, known[key]))
+    return settings
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls) if "__annotations__" in vars(cls) else {}
+
+
+def password_bytes(text: str) -> bytes:
+    """A configured password as the bytes that travel; raises ConfigError for bad ``hex:``."""
+    if not text.startswith("hex:"):
+        return text.encode()
+    try:
+        return bytes.fromhex(text[4:])
+    except ValueError:
+        raise ConfigError("a password after hex: must be pairs of hexadecimal digits") from None

@@ -1,0 +1,77 @@
+"""From an action's name to its contract and its handler. Portable.
+
+Routes are collected once, when plugins are installed, and looked up in a dict. Nothing here knows
+an action: names come with the plugins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from typing import Any
+
+from ocpp_kernel.errors import FormationViolation, NotSupported, UnknownAction
+from ocpp_kernel.validation import validate
+
+Handler = Callable[..., Any]
+#: The contracts of an action's request and response; None where this side never receives it.
+Contracts = dict[str, tuple[Any, Any]]
+
+
+def fingerprint(action: str) -> int:
+    """A 16-bit sum of an action's name.
+
+    The names of standard actions whose profile is absent are kept as these numbers: enough to
+    answer NotSupported instead of NotImplemented (FRM-028, FRM-029) without carrying the names.
+    """
+    value = 0
+    for character in action:
+        value = (value * 31 + ord(character)) & 0xFFFF
+    return value
+
+
+class Router:
+    """The actions one side knows: their contracts, and the handlers of those it answers.
+
+    ``check`` validates a payload against a contract as found in ``contracts``; ``foreign`` holds
+    the fingerprints of standard actions that nothing here implements. ``lenient`` lets unknown
+    fields through.
+    """
+
+    def __init__(
+        self,
+        contracts: Contracts,
+        routes: dict[str, Handler],
+        foreign: Container[int] = (),
+        check: Callable[[Any, Any, bool], None] = validate,
+        lenient: bool = False,
+    ) -> None:
+        self.contracts = contracts
+        self.routes = routes
+        self.lenient = lenient
+        self._foreign = foreign
+        self._check = check
+
+    def handler(self, action: str) -> Handler:
+        """Who answers this action; raises UnknownAction or NotSupported (FRM-016)."""
+        handler = self.routes.get(action)
+        if handler is None:
+            if action in self.contracts or fingerprint(action) in self._foreign:
+                raise NotSupported(f"{action[:50]} belongs to a profile that is not present here")
+            raise UnknownAction(f"{action[:50]} is not an action known here")
+        return handler
+
+    def check_request(self, action: str, payload: Any) -> None:
+        """Raises the LocalError that fits, where the request breaks its contract."""
+        contract = self.contracts[action][0]
+        if contract is not None:
+            self._check(payload, contract, self.lenient)
+        elif type(payload) is not dict:
+            raise FormationViolation("payload is not an object")
+
+    def check_response(self, action: str, payload: Any) -> None:
+        """Raises the LocalError that fits, where the response breaks its contract."""
+        contract = self.contracts[action][1]
+        if contract is not None:
+            self._check(payload, contract, self.lenient)
+        elif type(payload) is not dict:
+            raise FormationViolation("payload is not an object")

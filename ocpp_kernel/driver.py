@@ -1,0 +1,52 @@
+"""What a charge point's hardware must offer. Only types: a driver need not inherit from it.
+
+A driver plugin returns itself from ``ocpp_driver`` and reports what it sees by
+``station.emit(CablePlugged(1))`` and the like (:mod:`ocpp_kernel.events`).
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Driver(Protocol):
+    """Relays, meter, lock and the rest; connectors are numbered from 1, 0 is the main meter."""
+
+    #: How many connectors there are.
+    connectors: int
+    #: The measurands, with phases as in ``Voltage.L1``, the meter can read.
+    measurands: tuple[str, ...]
+    #: Whether connectors can lock the cable.
+    lockable: bool
+
+    def read_energy(self, connector_id: int) -> int:
+        """The import register in Wh; never decreases."""
+        ...
+
+    def read(self, connector_id: int, measurand: str, phase: str) -> str | None:
+        """The value now as decimal text, or None where it cannot be read. ``phase`` may be ""."""
+        ...
+
+    def energise(self, connector_id: int, on: bool) -> None:
+        """Closes or opens the contactor."""
+        ...
+
+    def offer_current(self, connector_id: int, milliampere: int) -> None:
+        """Tells the EV how much it may draw, per phase; 0 means pause."""
+        ...
+
+    def lock(self, connector_id: int) -> bool:
+        """Locks the cable; whether it is locked now."""
+        ...
+
+    def unlock(self, connector_id: int) -> bool:
+        """Releases the cable; whether it is free now."""
+        ...
+
+    def is_plugged(self, connector_id: int) -> bool:
+        """Whether an EV is connected."""
+        ...
+
+    def restart(self, kind: str) -> None:
+        """Restarts hardware (``Hard``) where that is more than the software; may not return."""
+        ...

@@ -1,0 +1,87 @@
+"""The hooks a plugin may implement, as pluggy knows them.
+
+Each has its meaning and the rule by which answers combine in :mod:`ocpp_kernel.hooks`; here stand
+the names and arguments that implementations are checked against. All are synchronous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pluggy
+
+from ocpp_kernel.configuration import Key
+from ocpp_kernel.driver import Driver
+from ocpp_kernel.hooks import DataTransferHandler, TagInfo
+
+PROJECT = "ocpp_kernel"
+hookspec = pluggy.HookspecMarker(PROJECT)
+
+CHARGE_POINT_HOOKS = "charge_point"
+CENTRAL_SYSTEM_HOOKS = "central_system"
+
+
+class BothRoles:
+    """Hooks of either role."""
+
+    @hookspec
+    def ocpp_register_data_transfer(self) -> list[DataTransferHandler]:  # type: ignore[empty-body]
+        """Collected: who handles DataTransfer of which vendor."""
+
+    @hookspec
+    def ocpp_on_event(self, event: Any) -> None:
+        """Told to everybody: what happened; see :mod:`ocpp_kernel.events`."""
+
+    @hookspec
+    def ocpp_on_frame(self, identity: str, direction: str, text: str) -> None:
+        """Told to everybody: a frame came ``in`` or goes ``out``."""
+
+
+class ChargePointHooks(BothRoles):
+    """Hooks of a charge point."""
+
+    @hookspec
+    def ocpp_register_configuration(self) -> list[Key]:  # type: ignore[empty-body]
+        """Collected: the configuration keys this plugin owns."""
+
+    @hookspec
+    def ocpp_register_triggers(  # type: ignore[empty-body]
+        self,
+    ) -> dict[str, Callable[[int | None], str]]:
+        """Collected: messages this plugin sends when triggered; the sender answers a status."""
+
+    @hookspec
+    def ocpp_driver(self) -> Driver:  # type: ignore[empty-body]
+        """One owner: the driver of the hardware."""
+
+    @hookspec
+    def ocpp_look_up_tag(self, id_tag: str) -> TagInfo | None:
+        """Highest rank wins: what this source knows of an idTag."""
+
+    @hookspec
+    def ocpp_veto_start(self, connector_id: int, id_tag: str) -> str:  # type: ignore[empty-body]
+        """Any veto: why this tag may not start there, or ""."""
+
+    @hookspec
+    def ocpp_charging_limit(self, connector_id: int, at: int) -> int | None:
+        """Lowest wins: the limit in mA per phase at a UTC time, or None."""
+
+
+class CentralSystemHooks(BothRoles):
+    """Hooks of a central system."""
+
+    @hookspec
+    def ocpp_accept_station(  # type: ignore[empty-body]
+        self, identity: str, password: bytes | None
+    ) -> str:
+        """Any veto: why this station may not connect, or ""."""
+
+
+SPECIFICATIONS: dict[str, Any] = {
+    CHARGE_POINT_HOOKS: ChargePointHooks,
+    CENTRAL_SYSTEM_HOOKS: CentralSystemHooks,
+}
+
+#: Hooks that at most one plugin may implement.
+SINGLE_OWNER = frozenset({"ocpp_driver"})

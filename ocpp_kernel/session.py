@@ -1,0 +1,307 @@
+"""One connection as a state machine: text and time in, text and answers out. Portable.
+
+No socket, clock, thread or event loop lives here. A shell feeds :meth:`Session.receive`, tells the
+time to :meth:`Session.tick` no later than :attr:`Session.deadline`, and writes what
+:meth:`Session.flush` hands it. Both roles use the same class; OCPP-J 1.6 section 4.1 (FRM-018 to
+FRM-041).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ocpp_kernel.dispatch import Router
+from ocpp_kernel.errors import (
+    CallTimeout,
+    Disconnected,
+    FormationViolation,
+    GenericError,
+    Ignored,
+    InternalError,
+    InvalidAnswer,
+    LocalError,
+    OcppError,
+    RemoteError,
+)
+from ocpp_kernel.frames import CALL, CALLRESULT, BadFrame, Codec, error_frame, parse
+
+Payload = dict[str, Any]
+#: Told how a call ended: the answer and None, or None and the error.
+Done = Callable[[Any, "OcppError | None"], None]
+
+#: CALLs of the peer that may await their answers at once; one more is refused.
+MAX_HANDLING = 64
+
+
+class Deferred:
+    """A response that comes later: a handler returns it at once and resolves it when it can."""
+
+    def __init__(self) -> None:
+        self._finish: Done | None = None
+        self._result: tuple[Payload | None, OcppError | None] | None = None
+
+    def resolve(self, payload: Payload | None, error: OcppError | None = None) -> None:
+        """Answers the CALL with a payload, or refuses it with an error. The first one counts."""
+        if self._result is None:
+            self._result = (payload, error)
+            if self._finish is not None:
+                self._finish(payload, error)
+
+    def then(self, finish: Done) -> None:
+        """Has ``finish`` told the outcome, now or when it is there."""
+        self._finish = finish
+        if self._result is not None:
+            finish(self._result[0], self._result[1])
+
+
+class Session:
+    """The CALLs and answers of one connection, both ways.
+
+    ``router`` answers the peer's CALLs. ``timeout`` is how long, in the unit of ``now``, an answer
+    may take. ``peer`` is handed to every handler as its first argument unless None. ``new_id``
+    gives the next message id; ids never repeat on a connection (FRM-020). ``report`` is told, in
+    a sentence, of faults that nobody else learns of.
+    """
+
+    def __init__(
+        self,
+        router: Router,
+        codec: Codec,
+        timeout: float,
+        peer: Any = None,
+        new_id: Callable[[], str] | None = None,
+        report: Callable[[str], None] | None = None,
+    ) -> None:
+        self.router = router
+        self.timeout = timeout
+        self.now: float = 0
+        #: When :meth:`tick` must be called at the latest; None while nothing is waited for.
+        self.deadline: float | None = None
+        self.closed = False
+        #: May refuse an incoming CALL by raising LocalError, or drop it by raising Ignored.
+        self.gate: Callable[[str], None] | None = None
+        #: Sees every frame: ``observe("in" or "out", text)``.
+        self.observe: Callable[[str, str], None] | None = None
+        self._codec = codec
+        self._peer = peer
+        self._new_id = new_id
+        self._report = report
+        self._sent = 0
+        self._queue: list[tuple[str, Payload, Done]] = []
+        self._pending: tuple[str, str, Done] | None = None
+        self._handling: dict[str, str] = {}
+        self._after: list[Callable[[], None]] | None = None
+        self._out: list[str | Callable[[], None]] = []
+
+    # What the shell calls.
+
+    def receive(self, text: str | bytes, now: float) -> None:
+        """Takes one text frame. Never raises for what the peer sent; bad frames end nothing."""
+        self.now = now
+        if self.observe is not None:
+            self.observe("in", text if isinstance(text, str) else text.decode("utf-8", "replace"))
+        try:
+            frame = parse(text, self._codec)
+        except BadFrame as bad:
+            self._refuse_frame(bad)
+            return
+        if frame[0] == CALL:
+            self._receive_call(frame[1], frame[2], frame[3])
+        elif frame[0] == CALLRESULT:
+            self._receive_result(frame[1], frame[2])
+        else:
+            self._receive_error(frame)
+
+    def tick(self, now: float) -> None:
+        """Ends the pending call if its time is up, and sends the next one (FRM-025)."""
+        self.now = now
+        if self.deadline is not None and now >= self.deadline and self._pending is not None:
+            self._end_pending(None, CallTimeout(f"no answer to {self._pending[1]} in time"))
+
+    def flush(self, write: Callable[[str], None]) -> None:
+        """Hands every frame due to ``write``, in order.
+
+        What a handler scheduled for after its response runs right after that response was
+        written, before anything later is. An error raised by ``write`` passes through; the shell
+        then calls :meth:`close`.
+        """
+        while self._out:
+            item = self._out.pop(0)
+            if isinstance(item, str):
+                write(item)
+            else:
+                self._run(item)
+
+    def close(self, reason: str = "connection closed") -> None:
+        """Fails every call at once; what was to follow a response still happens."""
+        if self.closed:
+            return
+        self.closed = True
+        self._handling.clear()
+        left, self._out = self._out, []
+        calls = [(self._pending[1], self._pending[2])] if self._pending is not None else []
+        for action, _, done in self._queue:
+            calls.append((action, done))
+        self._pending, self._queue, self.deadline = None, [], None
+        for item in left:
+            if not isinstance(item, str):
+                self._run(item)
+        for action, done in calls:
+            self._finish(done, None, Disconnected(f"{reason} before {action} was answered"))
+
+    # What plugins and hosts call.
+
+    def call(self, request: tuple[str, Payload], done: Done) -> None:
+        """Sends a CALL, or queues it behind the unanswered one (FRM-022).
+
+        ``done(answer, error)`` is called exactly once, never from within this method unless the
+        connection is already closed.
+        """
+        action, payload = request
+        if self.closed:
+            done(None, Disconnected(f"not connected; {action} was not sent"))
+            return
+        self._queue.append((action, payload, done))
+        self._send_next()
+
+    def after_response(self, callback: Callable[[], None]) -> None:
+        """From inside a handler: runs ``callback`` once this response is on the wire (RT-001).
+
+        Outside one, it runs as soon as everything sent so far is on the wire.
+        """
+        if self._after is not None:
+            self._after.append(callback)
+        else:
+            self._out.append(callback)
+
+    # The peer's CALLs.
+
+    def _receive_call(self, call_id: str, action: str, payload: Any) -> None:
+        try:
+            if call_id in self._handling:
+                raise FormationViolation("this message id is being handled already")
+            if len(self._handling) >= MAX_HANDLING:
+                raise GenericError("too many CALLs await their answer")
+            if self.gate is not None:
+                self.gate(action)
+            handler = self.router.handler(action)
+            self.router.check_request(action, payload)
+        except LocalError as error:
+            self._send(error_frame(call_id, error))
+            return
+        except Ignored:
+            return
+        self._handle(handler, call_id, action, payload)
+
+    def _handle(self, handler: Callable[..., Any], call_id: str, action: str, payload: Any) -> None:
+        outer, self._after = self._after, []
+        try:
+            result = handler(payload) if self._peer is None else handler(self._peer, payload)
+        except Exception as error:
+            self.reply(call_id, action, None, self._as_local(action, error))
+        else:
+            if type(result) is dict:
+                self.reply(call_id, action, result, None)
+            else:
+                self._handling[call_id] = action
+                self._await_result(call_id, action, result)
+        after, self._after = self._after, outer
+        self._out.extend(after)
+
+    def _await_result(self, call_id: str, action: str, result: Any) -> None:
+        """Arranges for a response that is not there yet. Shells with an event loop extend this."""
+        if isinstance(result, Deferred):
+            result.then(lambda answer, error: self.reply(call_id, action, answer, error))
+        else:
+            self.reply(call_id, action, None, InternalError(f"no response to {action} was made"))
+
+    def reply(
+        self, call_id: str, action: str, payload: Payload | None, error: OcppError | None
+    ) -> None:
+        """Answers a CALL being handled; too late an answer is dropped with its connection."""
+        self._handling.pop(call_id, None)
+        if self.closed:
+            return
+        if error is None:
+            try:
+                self.router.check_response(action, payload)
+            except LocalError as fault:
+                error = self._as_local(action, fault, "made a bad response")
+        if error is not None:
+            self._send(error_frame(call_id, error))
+        else:
+            self._send([CALLRESULT, call_id, payload])
+
+    def _as_local(self, action: str, error: Exception, did: str = "failed") -> LocalError:
+        """What the peer is told: refusals as they are, faults of ours as InternalError."""
+        if isinstance(error, LocalError) and did == "failed":
+            return error
+        self._tell(f"handler of {action} {did}: {error!r}")
+        return InternalError(f"{action} could not be handled")
+
+    def _refuse_frame(self, bad: BadFrame) -> None:
+        self._tell(f"bad frame: {bad.reason}")
+        if bad.call_id is not None:
+            self._send(error_frame(bad.call_id, FormationViolation(bad.reason)))
+
+    # Our CALLs.
+
+    def _send_next(self) -> None:
+        if self._pending is not None or not self._queue or self.closed:
+            return
+        action, payload, done = self._queue.pop(0)
+        self._sent += 1
+        call_id = str(self._sent) if self._new_id is None else self._new_id()
+        self._pending = (call_id, action, done)
+        self.deadline = self.now + self.timeout
+        self._send([CALL, call_id, action, payload])
+
+    def _receive_result(self, call_id: str, payload: Any) -> None:
+        if self._pending is None or self._pending[0] != call_id:
+            self._tell("an answer nobody waits for was dropped")
+            return
+        try:
+            self.router.check_response(self._pending[1], payload)
+        except LocalError as fault:
+            self._end_pending(None, InvalidAnswer(f"{self._pending[1]}: {fault.description}"))
+        else:
+            self._end_pending(payload, None)
+
+    def _receive_error(self, frame: list[Any]) -> None:
+        if self._pending is None or self._pending[0] != frame[1]:
+            self._tell("an error nobody waits for was dropped")
+            return
+        self._end_pending(None, RemoteError(frame[3], frame[4], frame[2]))
+
+    def _end_pending(self, answer: Any, error: OcppError | None) -> None:
+        """The pending call is over before anybody hears of it, so that ``done`` may call again."""
+        assert self._pending is not None
+        done = self._pending[2]
+        self._pending, self.deadline = None, None
+        self._finish(done, answer, error)
+        self._send_next()
+
+    def _finish(self, done: Done, answer: Any, error: OcppError | None) -> None:
+        try:
+            done(answer, error)
+        except Exception as fault:
+            self._tell(f"whoever waited for an answer failed: {fault!r}")
+
+    def _run(self, callback: Callable[[], None]) -> None:
+        try:
+            callback()
+        except Exception as fault:
+            self._tell(f"what was to follow a response failed: {fault!r}")
+
+    # Output.
+
+    def _send(self, frame: list[Any]) -> None:
+        text = self._codec.dumps(frame)
+        if self.observe is not None:
+            self.observe("out", text)
+        self._out.append(text)
+
+    def _tell(self, sentence: str) -> None:
+        if self._report is not None:
+            self._report(sentence)

@@ -1,0 +1,131 @@
+"""Checks a payload against a compact contract. Portable.
+
+A compact contract is made of literals only, so that a device holds it without a class:
+
+    {"idTag": STRING | REQUIRED | (20 << SHIFT),    scalar: kind, required or not, length limit
+     "type": (1, "Hard", "Soft"),                   enumeration; 1 required, 0 optional
+     "info": (0, {...}),                            object
+     "meterValue": (1, [item, 1])}                  array of items, with the least number of them
+
+The first error found decides the code; the checks and codes are those of FRM-030 to FRM-034.
+On CPython this is the slow path, asked only when the fast one refuses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ocpp_kernel.errors import (
+    FormationViolation,
+    OccurenceConstraintViolation,
+    PropertyConstraintViolation,
+    ProtocolError,
+    TypeConstraintViolation,
+)
+from ocpp_kernel.timestamps import parse
+
+REQUIRED = 1
+STRING = 0
+INTEGER = 2
+DECIMAL1 = 4
+BOOLEAN = 6
+DATE_TIME = 8
+KIND = 14
+SHIFT = 4
+
+Contract = dict[str, Any]
+
+
+def validate(payload: Any, contract: Contract, lenient: bool = False) -> None:
+    """Raises the :class:`~ocpp_kernel.errors.LocalError` that fits the first fault found.
+
+    With ``lenient`` unknown fields are let through (real stations send them); the default
+    refuses them at any depth (FRM-034).
+    """
+    if type(payload) is not dict:
+        raise FormationViolation("payload is not an object")
+    _check_object(payload, contract, lenient, "")
+
+
+def _check_object(payload: dict[str, Any], contract: Contract, lenient: bool, path: str) -> None:
+    for name in payload:
+        if name in contract:
+            _check(payload[name], contract[name], lenient, path, name)
+        elif not lenient:
+            raise FormationViolation(f"{path}{name} is not a field of this message")
+    for name in contract:
+        if name not in payload and _is_required(contract[name]):
+            raise ProtocolError(f"{path}{name} is missing")
+
+
+def _is_required(spec: Any) -> bool:
+    return bool(spec & REQUIRED if type(spec) is int else spec[0])
+
+
+def _check(value: Any, spec: Any, lenient: bool, path: str, name: str) -> None:
+    if type(spec) is int:
+        _check_scalar(value, spec, path, name)
+        return
+    shape = spec[1]
+    if type(shape) is dict:
+        if type(value) is not dict:
+            raise TypeConstraintViolation(f"{path}{name} must be an object")
+        _check_object(value, shape, lenient, f"{path}{name}.")
+    elif type(shape) is list:
+        _check_array(value, shape, lenient, path, name)
+    elif type(value) is not str:
+        raise TypeConstraintViolation(f"{path}{name} must be a string")
+    elif value not in spec:
+        raise PropertyConstraintViolation(f"{path}{name} has no such value")
+
+
+def _check_array(value: Any, shape: list[Any], lenient: bool, path: str, name: str) -> None:
+    if type(value) is not list:
+        raise TypeConstraintViolation(f"{path}{name} must be an array")
+    if len(value) < shape[1]:
+        raise OccurenceConstraintViolation(f"{path}{name} has too few elements")
+    index = 0
+    for item in value:
+        _check(item, shape[0], lenient, path, f"{name}[{index}]")
+        index += 1
+
+
+def _check_scalar(value: Any, spec: int, path: str, name: str) -> None:
+    kind = spec & KIND
+    if kind == INTEGER:
+        if type(value) is not int:
+            raise TypeConstraintViolation(f"{path}{name} must be an integer")
+    elif kind == BOOLEAN:
+        if type(value) is not bool:
+            raise TypeConstraintViolation(f"{path}{name} must be true or false")
+    elif kind == DECIMAL1:
+        _check_decimal(value, path, name)
+    elif type(value) is not str:
+        raise TypeConstraintViolation(f"{path}{name} must be a string")
+    elif kind == DATE_TIME:
+        if parse(value) is None:
+            raise PropertyConstraintViolation(f"{path}{name} is not a date and time")
+    elif 0 < spec >> SHIFT < len(value):
+        raise PropertyConstraintViolation(f"{path}{name} is longer than {spec >> SHIFT}")
+
+
+def _check_decimal(value: Any, path: str, name: str) -> None:
+    if type(value) is int:
+        return
+    if type(value) is not float:
+        raise TypeConstraintViolation(f"{path}{name} must be a number")
+    if not is_decimal1(value):
+        raise PropertyConstraintViolation(f"{path}{name} has more than one decimal")
+
+
+def is_decimal1(value: float) -> bool:
+    """Whether the number was written with at most one decimal (SC-016).
+
+    The tolerance is relative: devices read decimal text with an error of an ulp or two, and some
+    have 32-bit floats. Not a number and infinities fail.
+    """
+    tenths = value * 10
+    if not -1e12 < tenths < 1e12:
+        return False
+    error = tenths - int(tenths + 0.5 if tenths > 0 else tenths - 0.5)
+    return abs(error) <= 3e-7 * abs(tenths)
