@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel import schema
 from ocpp_kernel.codec import MsgspecCodec
-from ocpp_kernel.config import Config, plugin_settings
+from ocpp_kernel.config import Config, ConfigError, plugin_settings
 from ocpp_kernel.dispatch import fingerprint
-from ocpp_kernel.plugins import PluginSet, actions_of, hooks_of, load, routes_of
+from ocpp_kernel.plugins import Plugin, PluginSet, actions_of, load, refuse_unmet
+from ocpp_kernel.roles import hooks_of, routes_of
 from ocpp_kernel.station import Station
 from ocpp_kernel.store import Store
 
@@ -19,44 +20,46 @@ if TYPE_CHECKING:
 Log = Callable[[str, str], None]
 
 
-def build_station(config: Config, store: Store, log: Log) -> Station:
+#: The name under which whoever builds a host listens to its hooks.
+WATCHER = "(watcher)"
+
+
+def build_station(config: Config, store: Store, log: Log, watcher: Any = None) -> Station:
     """A charge point with every enabled plugin installed; not started yet.
 
-    Raises ConfigError or PluginError. Plugins that could not be loaded are logged as errors and
-    left out.
+    ``watcher`` is an object with hooks, such as ``ocpp_on_frame``, of the caller's own. Raises
+    ConfigError, or PluginError where plugins contradict each other. A plugin that cannot be used
+    is logged as an error and left out.
     """
     loaded = load(config, "charge_point")
     station = Station(config.charge_point.identity, MsgspecCodec(), store, log)
-    install(station, config, loaded)
+    install(station, config, loaded, watcher)
     for problem in loaded.problems:
         log("error", problem)
     return station
 
 
-def build_central(config: Config, log: Log) -> Central:
+def build_central(config: Config, log: Log, watcher: Any = None) -> Central:
     """A central system with every enabled plugin installed; raises as :func:`build_station`."""
-    from ocpp_kernel.central import Central  # keeps asyncio out of charge points
+    from ocpp_kernel.central import Central  # noqa: PLC0415 - keeps asyncio out of charge points
 
     loaded = load(config, "central_system")
     central = Central(MsgspecCodec(), log)
-    install(central, config, loaded)
+    install(central, config, loaded, watcher)
     for problem in loaded.problems:
         log("error", problem)
     return central
 
 
-def install(host: Any, config: Config, loaded: PluginSet) -> None:
+def install(host: Any, config: Config, loaded: PluginSet, watcher: Any = None) -> None:
     """Makes every plugin's role object and connects its handlers and hooks to the host."""
+    instances = _instances(host, config, loaded)
     actions = actions_of(loaded)
-    instances = {
-        plugin.name: plugin.role(host, _settings(config, loaded.role, plugin.name, plugin.role))
-        for plugin in loaded.plugins
-        if plugin.role is not None
-    }
+    watchers = {} if watcher is None else {WATCHER: watcher}
     host.install(
         schema.contracts_of(list(actions.values())),
         routes_of(loaded.role, instances),
-        hooks_of(loaded.role, instances, loaded.problems),
+        hooks_of(loaded.role, {**instances, **watchers}, loaded.problems),
         tuple(sorted({p.role.profile for p in loaded.plugins if getattr(p.role, "profile", None)})),
         frozenset(fingerprint(name) for name in standard_actions(loaded) if name not in actions),
         schema.check,
@@ -65,9 +68,26 @@ def install(host: Any, config: Config, loaded: PluginSet) -> None:
     host.subprotocols = subprotocols(loaded)
 
 
-def _settings(config: Config, role: str, name: str, cls: Any) -> Any:
-    declared = getattr(cls, "settings", None)
-    return plugin_settings(config, role, name, declared if declared is not None else _NoSettings)
+def _instances(host: Any, config: Config, loaded: PluginSet) -> dict[str, Any]:
+    """The role objects by plugin; one that cannot be made leaves its plugin out."""
+    instances: dict[str, Any] = {}
+    for plugin in list(loaded.plugins):
+        if plugin.role is None:
+            continue
+        try:
+            instances[plugin.name] = plugin.role(host, _settings(config, loaded.role, plugin))
+        except ConfigError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a plugin may fail in any way
+            loaded.leave_out(plugin, f"fails when made: {type(error).__name__}: {error}")
+    refuse_unmet(loaded)
+    running = {plugin.name for plugin in loaded.plugins}
+    return {name: instance for name, instance in instances.items() if name in running}
+
+
+def _settings(config: Config, role: str, plugin: Plugin) -> Any:
+    declared = getattr(plugin.role, "settings", _NoSettings)
+    return plugin_settings(config, role, plugin.name, declared)
 
 
 class _NoSettings:
@@ -85,8 +105,5 @@ def standard_actions(loaded: PluginSet) -> list[str]:
 
 def subprotocols(loaded: PluginSet) -> tuple[str, ...]:
     """The WebSocket subprotocols the plugins speak, in order of preference (FRM-004)."""
-    return tuple(
-        plugin.messages.SUBPROTOCOL
-        for plugin in loaded.plugins
-        if hasattr(plugin.messages, "SUBPROTOCOL")
-    )
+    spoken = (getattr(plugin.messages, "SUBPROTOCOL", None) for plugin in loaded.plugins)
+    return tuple(name for name in spoken if name is not None)

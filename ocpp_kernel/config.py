@@ -22,9 +22,10 @@ import difflib
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import msgspec
+from msgspec import Meta
 
 T = TypeVar("T")
 
@@ -43,24 +44,25 @@ class ChargePointHost(msgspec.Struct, forbid_unknown_fields=True):
     #: Where state survives a restart; empty keeps it in memory only.
     data: str = ""
     #: Simulated seconds per real second.
-    speed: float = 1.0
+    speed: Annotated[float, Meta(gt=0)] = 1.0
 
 
 class CentralSystemHost(msgspec.Struct, forbid_unknown_fields=True):
     """``[central_system]``: where stations connect, and which may."""
 
     host: str = "127.0.0.1"
-    port: int = 9000
+    #: 0 takes any free one.
+    port: Annotated[int, Meta(ge=0, le=65535)] = 9000
     #: Identities that may connect; empty admits any.
     identities: list[str] = []
     #: Passwords by identity: text, or ``hex:`` and bytes. A station named here must send its own.
     passwords: dict[str, str] = {}
     #: Seconds a station may take to answer a CALL.
-    call_timeout: float = 30.0
+    call_timeout: Annotated[float, Meta(gt=0)] = 30.0
     #: Seconds between pings to a station; 0 sends none.
-    ping_interval: float = 60.0
+    ping_interval: Annotated[float, Meta(ge=0)] = 60.0
     #: Largest message accepted, in bytes.
-    max_message: int = 4 * 1024 * 1024
+    max_message: Annotated[int, Meta(ge=1)] = 4 * 1024 * 1024
     #: Whether unknown fields in messages are let through.
     lenient: bool = False
 
@@ -106,7 +108,7 @@ def load_config(path: str | Path) -> Config:
     """Reads a configuration file; raises :class:`ConfigError`."""
     path = Path(path)
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
@@ -124,14 +126,35 @@ def parse_config(data: dict[str, Any], path: Path | None = None) -> Config:
             raise ConfigError(unknown(config.file, f"[{name}]", name, _TABLES))
         if not isinstance(table, dict):
             raise ConfigError(f"{config.file}: {name} must be a table: [{name}]")
-    config.profiles = _typed(config, "profiles", data.get("profiles", {}), dict[str, bool])
+    for name, value in data.get("profiles", {}).items():
+        config.profiles[name] = _typed(config, f"profiles.{name}", value, bool)
     config.load = _load_list(config, data.get("plugins", {}))
     for role, host in (("charge_point", ChargePointHost), ("central_system", CentralSystemHost)):
         own, plugins = _split(host, data.get(role, {}))
         setattr(config, role, _typed(config, role, own, host))
         config.settings[role] = plugins
     config.bundle = _typed(config, "bundle", data.get("bundle", {}), BundleSettings)
+    _check_values(config)
     return config
+
+
+def _check_values(config: Config) -> None:
+    """What types alone do not tell."""
+    station = config.charge_point
+    if not station.url.startswith(("ws://", "wss://")):
+        raise ConfigError(
+            f"{config.file}: charge_point.url: {station.url!r} must begin with ws:// or wss://"
+        )
+    if not station.identity:
+        raise ConfigError(f"{config.file}: charge_point.identity must not be empty")
+    passwords = {"charge_point.password": station.password}
+    for identity, password in config.central_system.passwords.items():
+        passwords[f"central_system.passwords.{identity}"] = password
+    for where, password in passwords.items():
+        try:
+            password_bytes(password)
+        except ConfigError as error:
+            raise ConfigError(f"{config.file}: {where}: {error}") from None
 
 
 def _split(host: Any, table: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -180,17 +203,13 @@ def plugin_settings(config: Config, role: str, name: str, cls: type[T]) -> T:
     ``cls`` declares each setting as an annotated attribute with its default.
     """
     settings = cls()
-    known = {k: t for base in reversed(cls.__mro__) for k, t in _hints(base).items()}
+    known = get_type_hints(cls, include_extras=True)
     for key, value in config.plugin_table(role, name).items():
         where = f"{role}.{name}.{key}"
         if key not in known:
             raise ConfigError(unknown(config.file, where, key, known))
         setattr(settings, key, _typed(config, where, value, known[key]))
     return settings
-
-
-def _hints(cls: type) -> dict[str, Any]:
-    return get_type_hints(cls) if "__annotations__" in vars(cls) else {}
 
 
 def password_bytes(text: str) -> bytes:

@@ -96,7 +96,8 @@ class Configuration:
             if key is None or type(text) is not str:
                 self._changed[folded] = text
                 continue
-            fault = self.fault(key, text)
+            # A key that may no longer be changed has the value this software gives it.
+            fault = "it is read-only" if key.access == READ_ONLY else self.fault(key, text)
             if fault:
                 self._report(f"stored value of {key.name} is not used: {fault}")
             else:
@@ -132,32 +133,39 @@ class Configuration:
         return str(value)
 
     def change(self, name: str, text: str) -> str:
-        """Changes a key as ChangeConfiguration asks; returns its status (CORE-111, CORE-112)."""
+        """Changes a key as ChangeConfiguration asks; returns its status (CORE-111, CORE-112).
+
+        Where the store fails its error passes through, and nothing is changed.
+        """
         key = self._keys.get(name.lower())
         if key is None:
             return "NotSupported"
         if key.access == READ_ONLY or self.fault(key, text):
             return "Rejected"
-        self._changed[name.lower()] = text
-        self._store.save(self.FILE, self._changed)
+        changed = dict(self._changed)
+        changed[name.lower()] = text
+        self._store.save(self.FILE, changed)
+        self._changed = changed
         if key.reboot:
             return "RebootRequired"
         self._values[name.lower()] = self._value(key, text)
         return "Accepted"
 
     def fault(self, key: Key, text: str) -> str:
-        """Why a text is no value of this key; "" if it is one."""
+        """Why a text is no value of this key; "" if it is one. A check that fails refuses."""
         if key.kind == INTEGER:
-            number = _integer(text)
-            if number is None:
-                return "not a whole number"
-            if key.low is not None and number < key.low:
-                return f"less than {key.low}"
-            if key.high is not None and number > key.high:
-                return f"more than {key.high}"
+            fault = _integer_fault(key, text)
         elif key.kind == BOOLEAN and text.lower() not in ("true", "false"):
-            return "neither true nor false"
-        return key.check(text) if key.check is not None else ""
+            fault = "neither true nor false"
+        else:
+            fault = ""
+        if fault or key.check is None:
+            return fault
+        try:
+            return key.check(text)
+        except Exception as error:  # noqa: BLE001 - reported, and fails closed
+            self._report(f"the check of configuration key {key.name} failed: {error!r}")
+            return "it could not be checked"
 
     def _value(self, key: Key, text: str) -> Any:
         if key.kind == INTEGER:
@@ -165,6 +173,17 @@ class Configuration:
         if key.kind == BOOLEAN:
             return text.lower() == "true"
         return text
+
+
+def _integer_fault(key: Key, text: str) -> str:
+    number = _integer(text)
+    if number is None:
+        return "not a whole number"
+    if key.low is not None and number < key.low:
+        return f"less than {key.low}"
+    if key.high is not None and number > key.high:
+        return f"more than {key.high}"
+    return ""
 
 
 def _integer(text: str) -> int | None:

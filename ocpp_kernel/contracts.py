@@ -15,7 +15,7 @@ JSON Schema. On a device actions shrink to their names and ``@on`` to a literal 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any, Final, Generic, Literal, NamedTuple, TypeVar, overload
 
 from ocpp_kernel.session import Deferred
@@ -104,10 +104,31 @@ class on(Generic[Req, Resp]):  # noqa: N801 - the field's word for it, used as a
     def __init__(self, action: Action[Req, Resp]) -> None:
         self.action = action
 
+    # One overload per kind of result, so that a handler called directly keeps its own type.
+
+    @overload
+    def __call__(self, handler: Callable[[S, Req], Resp]) -> Callable[[S, Req], Resp]: ...
+
+    @overload
+    def __call__(self, handler: Callable[[S, Req], Deferred]) -> Callable[[S, Req], Deferred]: ...
+
     @overload
     def __call__(
         self, handler: Callable[[S, Req], Resp | Deferred]
     ) -> Callable[[S, Req], Resp | Deferred]: ...
+
+    @overload
+    def __call__(self, handler: Callable[[S, P, Req], Resp]) -> Callable[[S, P, Req], Resp]: ...
+
+    @overload
+    def __call__(
+        self, handler: Callable[[S, P, Req], Coroutine[Any, Any, Resp]]
+    ) -> Callable[[S, P, Req], Coroutine[Any, Any, Resp]]: ...
+
+    @overload
+    def __call__(
+        self, handler: Callable[[S, P, Req], Deferred]
+    ) -> Callable[[S, P, Req], Deferred]: ...
 
     @overload
     def __call__(

@@ -18,6 +18,8 @@ class Driver(Protocol):
     measurands: tuple[str, ...]
     #: Whether connectors can lock the cable.
     lockable: bool
+    #: The most the hardware can offer, in mA per phase.
+    max_current: int
 
     def read_energy(self, connector_id: int) -> int:
         """The import register in Wh; never decreases."""
@@ -48,5 +50,8 @@ class Driver(Protocol):
         ...
 
     def restart(self, kind: str) -> None:
-        """Restarts hardware (``Hard``) where that is more than the software; may not return."""
+        """Restarts hardware (``Hard``) where that is more than the software; may not return.
+
+        Raises OSError where it failed; it is tried again (CORE-122).
+        """
         ...

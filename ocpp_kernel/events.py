@@ -123,3 +123,30 @@ class TransactionStopped(NamedTuple):
     connector_id: int
     number: int
     reason: str
+
+
+class StartCancelled(NamedTuple):
+    """What was to become a transaction on this connector will not; see TransactionStarted."""
+
+    connector_id: int
+
+
+class LimitChanged(NamedTuple):
+    """The charging limit has to be asked for anew; connector 0 stands for all of them."""
+
+    connector_id: int
+
+
+class ConfigurationChanged(NamedTuple):
+    """A configuration key has a new value; ``key`` is spelled as it was declared."""
+
+    key: str
+
+
+class TagInfoReceived(NamedTuple):
+    """The central system told the status of an idTag; ``expiry`` in epoch seconds, or None."""
+
+    id_tag: str
+    status: str
+    parent_id_tag: str | None
+    expiry: int | None

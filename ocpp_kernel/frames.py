@@ -97,4 +97,5 @@ def _complete_error(frame: list[Any]) -> None:
 
 def error_frame(call_id: str, error: OcppError) -> list[Any]:
     """The CALLERROR that refuses a CALL for this error."""
-    return [CALLERROR, call_id, error.code, error.description[:255], error.details or {}]
+    details = error.details if type(error.details) is dict else {}
+    return [CALLERROR, call_id, error.code, str(error.description)[:255], details]

@@ -8,7 +8,7 @@ silences nobody; a raising decision counts as a refusal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -54,18 +54,21 @@ class Hooks:
 
     def register_configuration(self) -> list[Key]:
         """The configuration keys every plugin owns."""
-        return self._collect("ocpp_register_configuration")
+        found: list[Key] = []
+        self._collect("ocpp_register_configuration", found.extend)
+        return found
 
     def register_triggers(self) -> dict[str, Callable[[int | None], str]]:
         """Message name -> sender; it gets the connector and answers a TriggerMessageStatus."""
         senders: dict[str, Callable[[int | None], str]] = {}
-        for answer in self._answers("ocpp_register_triggers"):
-            senders.update(answer)
+        self._collect("ocpp_register_triggers", senders.update)
         return senders
 
     def register_data_transfer(self) -> list[DataTransferHandler]:
         """Who handles which vendor's DataTransfer."""
-        return self._collect("ocpp_register_data_transfer")
+        found: list[DataTransferHandler] = []
+        self._collect("ocpp_register_data_transfer", found.extend)
+        return found
 
     def driver(self) -> Driver | None:
         """The one driver of the hardware, or None."""
@@ -75,11 +78,19 @@ class Hooks:
     # Decisions.
 
     def look_up_tag(self, id_tag: str) -> TagInfo | None:
-        """What the highest-ranked source knows of a tag, or None if none knows it."""
+        """What the highest-ranked source knows of a tag, or None if none knows it.
+
+        Nothing counts as known while a source fails: it might be the one that blocks the tag.
+        """
         best = None
-        for info in self._answers("ocpp_look_up_tag", id_tag):
-            if info is not None and (best is None or info.rank > best.rank):
-                best = info
+        for implementation in self.implementations.get("ocpp_look_up_tag", ()):
+            try:
+                info = implementation(id_tag)
+                if info is not None and (best is None or info.rank > best.rank):
+                    best = info
+            except Exception as error:  # noqa: BLE001 - reported, and fails closed
+                self._tell("ocpp_look_up_tag", error)
+                return None
         return best
 
     def veto_start(self, connector_id: int, id_tag: str) -> str:
@@ -87,7 +98,7 @@ class Hooks:
         for implementation in self.implementations.get("ocpp_veto_start", ()):
             try:
                 reason = implementation(connector_id, id_tag)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - reported, and fails closed
                 self._tell("ocpp_veto_start", error)
                 reason = "a plugin failed to decide"
             if reason:
@@ -104,11 +115,11 @@ class Hooks:
         for implementation in self.implementations.get("ocpp_charging_limit", ()):
             try:
                 limit = implementation(connector_id, at)
-            except Exception as error:
+                if limit is not None and (lowest is None or limit < lowest):
+                    lowest = limit
+            except Exception as error:  # noqa: BLE001 - reported, and fails closed
                 self._tell("ocpp_charging_limit", error)
-                limit = 0
-            if limit is not None and (lowest is None or limit < lowest):
-                lowest = limit
+                lowest = 0
         return lowest
 
     def accept_station(self, identity: str, password: bytes | None) -> str:
@@ -116,7 +127,7 @@ class Hooks:
         for implementation in self.implementations.get("ocpp_accept_station", ()):
             try:
                 reason = implementation(identity, password)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - reported, and fails closed
                 self._tell("ocpp_accept_station", error)
                 reason = "a plugin failed to decide"
             if reason:
@@ -130,7 +141,7 @@ class Hooks:
         for listener in self.implementations.get("ocpp_on_event", ()):
             try:
                 listener(event)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - reported
                 self._tell("ocpp_on_event", error)
 
     def on_frame(self, identity: str, direction: str, text: str) -> None:
@@ -138,23 +149,15 @@ class Hooks:
         for listener in self.implementations.get("ocpp_on_frame", ()):
             try:
                 listener(identity, direction, text)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - reported
                 self._tell("ocpp_on_frame", error)
 
-    def _collect(self, name: str) -> list[Any]:
-        found: list[Any] = []
-        for answer in self._answers(name):
-            found.extend(answer)
-        return found
-
-    def _answers(self, name: str, *arguments: Any) -> Iterable[Any]:
-        answers = []
+    def _collect(self, name: str, add: Callable[[Any], object]) -> None:
         for implementation in self.implementations.get(name, ()):
             try:
-                answers.append(implementation(*arguments))
-            except Exception as error:
+                add(implementation())
+            except Exception as error:  # noqa: BLE001 - reported
                 self._tell(name, error)
-        return answers
 
     def _tell(self, name: str, error: Exception) -> None:
         if self._report is not None:

@@ -1,4 +1,4 @@
-"""Finding plugins, importing the role that runs, and connecting what they offer.
+"""Finding plugins and importing the role that runs.
 
 One entry-point group, ``ocpp_kernel``, holds in-tree and third-party plugins alike; the
 configuration adds modules and files. What is switched off is never imported. A plugin that fails
@@ -11,26 +11,35 @@ import importlib
 import importlib.metadata
 import importlib.util
 import sys
-from dataclasses import dataclass, field
+import traceback
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pluggy
-
 from ocpp_kernel.config import Config, ConfigError, unknown
-from ocpp_kernel.contracts import BOTH, Action
-from ocpp_kernel.dispatch import Handler
-from ocpp_kernel.hooks import Implementations
-from ocpp_kernel.hookspecs import PROJECT, SINGLE_OWNER, SPECIFICATIONS
+from ocpp_kernel.contracts import Action
+from ocpp_kernel.roles import PluginError, hooks_of, role_fault, routes_of
+
+__all__ = [
+    "Found",
+    "Plugin",
+    "PluginError",
+    "PluginSet",
+    "actions_of",
+    "discover",
+    "enabled",
+    "hooks_of",
+    "load",
+    "load_plugin",
+    "refuse_unmet",
+    "routes_of",
+]
 
 GROUP = "ocpp_kernel"
 ROLE_CLASSES = {"charge_point": "ChargePoint", "central_system": "CentralSystem"}
-PREFIX = "ocpp_"
-
-
-class PluginError(Exception):
-    """A plugin cannot be used; the text names it, the fault and the remedy."""
+#: Whose entry points win where another distribution offers the same name.
+_OWN = "ocpp-kernel"
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ class Found:
     name: str
     module: str
     source: str
+    #: Distributions that offer another plugin of this name, which is not used.
+    rivals: tuple[str, ...] = ()
 
 
 @dataclass
@@ -70,13 +81,21 @@ class PluginSet:
     plugins: list[Plugin] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
+    def leave_out(self, plugin: Plugin, why: str) -> None:
+        """Takes a plugin out again; ``why`` becomes a problem."""
+        self.plugins.remove(plugin)
+        self.problems.append(f"plugin {plugin.name}: {why}")
+
 
 def discover(config: Config) -> list[Found]:
     """Every plugin that could run, switched on or not, sorted by name."""
     found: dict[str, Found] = {}
-    for point in importlib.metadata.entry_points(group=GROUP):
-        maker = point.dist.name if point.dist is not None else "unknown distribution"
-        found.setdefault(point.name, Found(point.name, point.value, f"installed by {maker}"))
+    for maker, point in _entry_points():
+        first = found.get(point.name)
+        if first is None:
+            found[point.name] = Found(point.name, point.value, f"installed by {maker}")
+        else:
+            found[point.name] = replace(first, rivals=(*first.rivals, maker))
     for text in config.load:
         name = Path(text).stem if _is_path(text) else text.rpartition(".")[2]
         if name in found:
@@ -106,22 +125,52 @@ def load(config: Config, role: str) -> PluginSet:
     """Imports messages and role of every enabled plugin."""
     loaded = PluginSet(role)
     for found in enabled(config):
+        for rival in found.rivals:
+            loaded.problems.append(
+                f"plugin {found.name}: {rival} offers one of that name too; the one "
+                f"{found.source} is used, uninstall one of them"
+            )
         try:
             loaded.plugins.append(load_plugin(found, role))
         except PluginError as error:
             loaded.problems.append(str(error))
-    _refuse_unmet(loaded)
+    refuse_unmet(loaded)
     return loaded
 
 
 def load_plugin(found: Found, role: str) -> Plugin:
     """Imports one plugin for a role; raises :class:`PluginError`."""
     package = _import(found, found.module)
-    if not hasattr(package, "__path__"):
-        return Plugin(found, package, getattr(package, ROLE_CLASSES[role], None))
+    if hasattr(package, "__path__"):
+        plugin = _load_folder(found, package, role)
+    else:
+        plugin = _load_module(found, package, role)
+    fault = role_fault(role, plugin.role) if plugin.role is not None else ""
+    if fault:
+        raise PluginError(f"plugin {found.name}: {fault}")
+    return plugin
+
+
+def _load_module(found: Found, module: ModuleType, role: str) -> Plugin:
+    plugin = Plugin(found, module, getattr(module, ROLE_CLASSES[role], None))
+    if not plugin.actions() and not any(hasattr(module, name) for name in ROLE_CLASSES.values()):
+        raise PluginError(
+            f"plugin {found.name}: {module.__name__} has neither a class "
+            f"{' nor '.join(ROLE_CLASSES.values())} nor any action; add one"
+        )
+    return plugin
+
+
+def _load_folder(found: Found, package: ModuleType, role: str) -> Plugin:
     messages = _import_part(found, package, "messages")
     module = _import_part(found, package, role)
     if module is None:
+        parts = ["messages", *ROLE_CLASSES]
+        if not any(importlib.util.find_spec(f"{package.__name__}.{part}") for part in parts):
+            raise PluginError(
+                f"plugin {found.name}: {package.__name__} has none of the modules "
+                f"{', '.join(parts)}; add one"
+            )
         return Plugin(found, messages)
     cls = getattr(module, ROLE_CLASSES[role], None)
     if cls is None:
@@ -132,12 +181,17 @@ def load_plugin(found: Found, role: str) -> Plugin:
 
 
 def actions_of(loaded: PluginSet) -> dict[str, Action[Any, Any]]:
-    """Every action by name; raises PluginError where two plugins define the same one."""
+    """Every action by name; raises PluginError where two plugins define the same one.
+
+    An action that a plugin imports from another is the same one.
+    """
     actions: dict[str, Action[Any, Any]] = {}
     owners: dict[str, str] = {}
     for plugin in loaded.plugins:
         for action in plugin.actions():
             other = owners.get(action.name)
+            if actions.get(action.name) is action:
+                continue
             if other is not None:
                 raise PluginError(
                     f"action {action.name} is defined by plugins {other} and {plugin.name}; "
@@ -147,107 +201,19 @@ def actions_of(loaded: PluginSet) -> dict[str, Action[Any, Any]]:
     return actions
 
 
-def routes_of(role: str, instances: dict[str, Any]) -> dict[str, Handler]:
-    """Action -> handler of all role objects; raises PluginError for a duplicate or wrong role."""
-    routes: dict[str, Handler] = {}
-    owners: dict[str, str] = {}
-    for name, instance in instances.items():
-        for attribute in dir(type(instance)):
-            action = getattr(getattr(type(instance), attribute), "ocpp_action", None)
-            if not isinstance(action, Action):
-                continue
-            if action.sent_by not in (BOTH, _peer(role)):
-                raise PluginError(
-                    f"plugin {name}: {attribute} handles {action.name}, "
-                    f"which a {role.replace('_', ' ')} never receives; remove the handler"
+def refuse_unmet(loaded: PluginSet) -> None:
+    """Leaves out plugins whose ``requires`` names one that does not run in this role."""
+    while True:
+        names = {plugin.name for plugin in loaded.plugins if plugin.role is not None}
+        for plugin in loaded.plugins:
+            missing = [n for n in getattr(plugin.role, "requires", ()) if n not in names]
+            if missing:
+                loaded.leave_out(
+                    plugin, f"requires {', '.join(missing)}; switch it on in [profiles]"
                 )
-            if action.name in routes:
-                raise PluginError(
-                    f"{action.name} is handled by plugins {owners[action.name]} and {name}; "
-                    "switch one of them off in [profiles]"
-                )
-            routes[action.name], owners[action.name] = getattr(instance, attribute), name
-    return routes
-
-
-def hooks_of(role: str, instances: dict[str, Any], problems: list[str]) -> Implementations:
-    """Hook -> implementations of all role objects, checked by pluggy.
-
-    Objects with a misnamed or misshaped hook are left out and named in ``problems``.
-    """
-    manager = _Manager(PROJECT)
-    manager.add_hookspecs(SPECIFICATIONS[role])
-    for name, instance in instances.items():
-        fault = _hook_fault(manager, instance)
-        if fault:
-            problems.append(f"plugin {name}: {fault}; none of its hooks is used")
+                break
         else:
-            manager.register(instance, name)
-    manager.check_pending()
-    implementations: Implementations = {}
-    for name in _hook_names(role):
-        found = getattr(manager.hook, name).get_hookimpls()
-        if name in SINGLE_OWNER and len(found) > 1:
-            owners = " and ".join(sorted(impl.plugin_name for impl in found))
-            raise PluginError(f"plugins {owners} both implement {name}; switch one off")
-        if found:
-            implementations[name] = tuple(impl.function for impl in found)
-    return implementations
-
-
-class _Manager(pluggy.PluginManager):
-    """Takes every method named as a hook for an implementation; no marker is needed."""
-
-    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
-        if not name.startswith(PREFIX):
-            return None
-        return pluggy.HookimplOpts(
-            wrapper=False,
-            hookwrapper=False,
-            optionalhook=False,
-            tryfirst=False,
-            trylast=False,
-            specname=None,
-        )
-
-
-def _hook_names(role: str) -> list[str]:
-    return [name for name in dir(SPECIFICATIONS[role]) if name.startswith(PREFIX)]
-
-
-def _hook_fault(manager: pluggy.PluginManager, instance: Any) -> str:
-    for name in dir(type(instance)):
-        if not name.startswith(PREFIX):
-            continue
-        caller = getattr(manager.hook, name, None)
-        if caller is None:
-            known = [hook for hook in vars(manager.hook) if hook.startswith(PREFIX)]
-            return unknown(type(instance).__module__, f"hook {name}", name, known)
-        wanted = list(caller.spec.argnames)
-        function = getattr(type(instance), name)
-        given = list(function.__code__.co_varnames[1 : function.__code__.co_argcount])
-        if given != wanted:
-            return f"{name} must take ({', '.join(wanted)}), not ({', '.join(given)})"
-    return ""
-
-
-def _refuse_unmet(loaded: PluginSet) -> None:
-    """Leaves out plugins whose ``requires`` names one that does not run."""
-    names = {plugin.name for plugin in loaded.plugins}
-    kept = []
-    for plugin in loaded.plugins:
-        missing = [name for name in getattr(plugin.role, "requires", ()) if name not in names]
-        if missing:
-            loaded.problems.append(
-                f"plugin {plugin.name} requires {', '.join(missing)}; switch it on in [profiles]"
-            )
-        else:
-            kept.append(plugin)
-    loaded.plugins = kept
-
-
-def _peer(role: str) -> str:
-    return "central_system" if role == "charge_point" else "charge_point"
+            return
 
 
 def _is_path(text: str) -> bool:
@@ -261,40 +227,65 @@ def _located(config: Config, text: str) -> str:
     return str((folder / text).resolve())
 
 
+def _entry_points() -> list[tuple[str, importlib.metadata.EntryPoint]]:
+    """Every entry point of the group with its distribution, this one's own first."""
+    points = [
+        (point.dist.name if point.dist is not None else "an unknown distribution", point)
+        for point in importlib.metadata.entry_points(group=GROUP)
+    ]
+    return sorted(points, key=lambda pair: (pair[0] != _OWN, pair[0], pair[1].name))
+
+
 def _import(found: Found, module: str) -> ModuleType:
+    where = f"plugin {found.name}: ({found.source})"
     try:
-        return _import_path(found, Path(module)) if _is_path(module) else _import_name(module)
+        if _is_path(module):
+            return _import_path(where, found.name, Path(module))
+        return importlib.import_module(module)
     except PluginError:
         raise
     except ModuleNotFoundError as error:
+        missing = error.name or str(error)
+        hint = "is not installed" if missing != module else "is not there; install it"
+        raise PluginError(f"{where}: module {missing} {hint}") from error
+    # A plugin may fail in any way, and even leave, as a script does; that must not end the others.
+    except (Exception, SystemExit) as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
         raise PluginError(
-            f"plugin {found.name} ({found.source}): module {error.name} is not installed"
-        ) from error
-    except Exception as error:
-        raise PluginError(
-            f"plugin {found.name} ({found.source}) fails when imported: "
-            f"{type(error).__name__}: {error}"
+            f"{where}: fails when imported: {type(error).__name__}: {error} "
+            f"({at.filename}:{at.lineno})"
         ) from error
 
 
-def _import_name(module: str) -> ModuleType:
-    return importlib.import_module(module)
-
-
-def _import_path(found: Found, path: Path) -> ModuleType:
+def _import_path(where: str, plugin: str, path: Path) -> ModuleType:
+    """Imports a file, or a folder with ``__init__.py``, once for each place."""
     file = path / "__init__.py" if path.is_dir() else path
     if not file.is_file():
-        raise PluginError(f"plugin {found.name} ({found.source}): there is no file {file}")
-    name = f"ocpp_plugin_{found.name}"
+        raise PluginError(f"{where}: there is no file {file}")
+    name = f"ocpp_plugin_{plugin}"
+    known = sys.modules.get(name)
+    if known is not None and known.__file__ == str(file):
+        return known
     spec = importlib.util.spec_from_file_location(
         name, file, submodule_search_locations=[str(path)] if path.is_dir() else None
     )
     if spec is None or spec.loader is None:
-        raise PluginError(f"plugin {found.name} ({found.source}): {file} is no Python file")
+        raise PluginError(f"{where}: {file} is no Python file")
+    _forget(name)
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        _forget(name)
+        raise
     return module
+
+
+def _forget(name: str) -> None:
+    """Takes a module and what is in it out of the modules known."""
+    for known in [n for n in sys.modules if n == name or n.startswith(f"{name}.")]:
+        del sys.modules[known]
 
 
 def _import_part(found: Found, package: ModuleType, part: str) -> ModuleType | None:

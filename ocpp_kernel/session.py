@@ -75,32 +75,43 @@ class Session:
     ) -> None:
         self.router = router
         self.timeout = timeout
+        #: The time as last told. A host that makes a call long after it last told the time sets
+        #: this first: the deadline of the answer counts from here.
         self.now: float = 0
+        #: When the last frame of the peer arrived.
+        self.heard: float = 0
         #: When :meth:`tick` must be called at the latest; None while nothing is waited for.
         self.deadline: float | None = None
         self.closed = False
         #: May refuse an incoming CALL by raising LocalError, or drop it by raising Ignored.
         self.gate: Callable[[str], None] | None = None
-        #: Sees every frame: ``observe("in" or "out", text)``.
+        #: Sees every frame: ``observe("in" or "out", text)``. It must not raise.
         self.observe: Callable[[str, str], None] | None = None
         self._codec = codec
         self._peer = peer
         self._new_id = new_id
         self._report = report
         self._sent = 0
-        self._queue: list[tuple[str, Payload, Done]] = []
-        self._pending: tuple[str, str, Done] | None = None
-        self._handling: dict[str, str] = {}
+        #: Calls as (id, action, text, done): those that wait their turn, and the unanswered one.
+        self._queue: list[tuple[str, str, str, Done]] = []
+        self._pending: tuple[str, str, str, Done] | None = None
+        #: CALLs of the peer without a response, and what is to follow each response.
+        self._handling: dict[str, list[Callable[[], None]]] = {}
         self._after: list[Callable[[], None]] | None = None
         self._out: list[str | Callable[[], None]] = []
 
     # What the shell calls.
 
     def receive(self, text: str | bytes, now: float) -> None:
-        """Takes one text frame. Never raises for what the peer sent; bad frames end nothing."""
-        self.now = now
+        """Takes one text frame. Never raises for what the peer sent; bad frames end nothing.
+
+        Once closed, a session ignores whatever still arrives.
+        """
+        self.now = self.heard = now
+        if self.closed:
+            return
         if self.observe is not None:
-            self.observe("in", text if isinstance(text, str) else text.decode("utf-8", "replace"))
+            self.observe("in", text if isinstance(text, str) else _readable(text))
         try:
             frame = parse(text, self._codec)
         except BadFrame as bad:
@@ -138,16 +149,15 @@ class Session:
         if self.closed:
             return
         self.closed = True
-        self._handling.clear()
         left, self._out = self._out, []
-        calls = [(self._pending[1], self._pending[2])] if self._pending is not None else []
-        for action, _, done in self._queue:
-            calls.append((action, done))
-        self._pending, self._queue, self.deadline = None, [], None
+        calls, self._queue = self._queue, []
+        if self._pending is not None:
+            calls.insert(0, self._pending)
+        self._pending, self.deadline = None, None
         for item in left:
             if not isinstance(item, str):
                 self._run(item)
-        for action, done in calls:
+        for _, action, _, done in calls:
             self._finish(done, None, Disconnected(f"{reason} before {action} was answered"))
 
     # What plugins and hosts call.
@@ -156,22 +166,31 @@ class Session:
         """Sends a CALL, or queues it behind the unanswered one (FRM-022).
 
         ``done(answer, error)`` is called exactly once, never from within this method unless the
-        connection is already closed.
+        connection is already closed. The payload is put into JSON here and now: changing it
+        later changes nothing, and what JSON cannot say raises the codec's error, in which case
+        nothing is sent and ``done`` is not called.
         """
         action, payload = request
         if self.closed:
-            done(None, Disconnected(f"not connected; {action} was not sent"))
+            self._finish(done, None, Disconnected(f"not connected; {action} was not sent"))
             return
-        self._queue.append((action, payload, done))
+        self._sent += 1
+        call_id = str(self._sent) if self._new_id is None else self._new_id()
+        text = self._codec.dumps([CALL, call_id, action, payload])
+        self._queue.append((call_id, action, text, done))
         self._send_next()
 
     def after_response(self, callback: Callable[[], None]) -> None:
         """From inside a handler: runs ``callback`` once this response is on the wire (RT-001).
 
-        Outside one, it runs as soon as everything sent so far is on the wire.
+        That holds for a response that is deferred, too. If the CALL is refused instead,
+        ``callback`` does not run; if the connection ends before the response is written, it runs
+        all the same. Outside a handler, it runs as soon as everything sent so far is on the wire.
         """
         if self._after is not None:
             self._after.append(callback)
+        elif self.closed:
+            self._run(callback)
         else:
             self._out.append(callback)
 
@@ -187,27 +206,26 @@ class Session:
                 self.gate(action)
             handler = self.router.handler(action)
             self.router.check_request(action, payload)
-        except LocalError as error:
-            self._send(error_frame(call_id, error))
-            return
         except Ignored:
+            return
+        except Exception as error:  # noqa: BLE001 - a gate or check that fails lets nothing in
+            self._refuse(call_id, self._as_local(action, error))
             return
         self._handle(handler, call_id, action, payload)
 
     def _handle(self, handler: Callable[..., Any], call_id: str, action: str, payload: Any) -> None:
         outer, self._after = self._after, []
+        self._handling[call_id] = self._after
+        result, fault = None, None
         try:
             result = handler(payload) if self._peer is None else handler(self._peer, payload)
-        except Exception as error:
-            self.reply(call_id, action, None, self._as_local(action, error))
+        except Exception as error:  # noqa: BLE001 - told to the peer and reported
+            fault = self._as_local(action, error)
+        self._after = outer
+        if fault is not None or type(result) is dict:
+            self.reply(call_id, action, result, fault)
         else:
-            if type(result) is dict:
-                self.reply(call_id, action, result, None)
-            else:
-                self._handling[call_id] = action
-                self._await_result(call_id, action, result)
-        after, self._after = self._after, outer
-        self._out.extend(after)
+            self._await_result(call_id, action, result)
 
     def _await_result(self, call_id: str, action: str, result: Any) -> None:
         """Arranges for a response that is not there yet. Shells with an event loop extend this."""
@@ -219,43 +237,56 @@ class Session:
     def reply(
         self, call_id: str, action: str, payload: Payload | None, error: OcppError | None
     ) -> None:
-        """Answers a CALL being handled; too late an answer is dropped with its connection."""
-        self._handling.pop(call_id, None)
+        """Answers a CALL being handled, once; too late an answer is dropped with its connection.
+
+        Of errors only a :class:`~ocpp_kernel.errors.LocalError` reaches the peer as it is.
+        """
+        after = self._handling.pop(call_id, None)
+        if after is None:
+            return
         if self.closed:
+            for callback in after if error is None else ():
+                self._run(callback)
             return
         if error is None:
             try:
                 self.router.check_response(action, payload)
-            except LocalError as fault:
+                self._send(self._codec.dumps([CALLRESULT, call_id, payload]))
+            except Exception as fault:  # noqa: BLE001 - told to the peer and reported
                 error = self._as_local(action, fault, "made a bad response")
+            else:
+                self._out.extend(after)
         if error is not None:
-            self._send(error_frame(call_id, error))
-        else:
-            self._send([CALLRESULT, call_id, payload])
+            self._refuse(call_id, self._as_local(action, error))
 
     def _as_local(self, action: str, error: Exception, did: str = "failed") -> LocalError:
         """What the peer is told: refusals as they are, faults of ours as InternalError."""
         if isinstance(error, LocalError) and did == "failed":
             return error
-        self._tell(f"handler of {action} {did}: {error!r}")
-        return InternalError(f"{action} could not be handled")
+        self._tell(f"handler of {action[:50]} {did}: {error!r}")
+        return InternalError(f"{action[:50]} could not be handled")
+
+    def _refuse(self, call_id: str, error: LocalError) -> None:
+        try:
+            text = self._codec.dumps(error_frame(call_id, error))
+        except Exception as fault:  # noqa: BLE001 - the CALL must be answered all the same
+            self._tell(f"an error could not be put into JSON: {fault!r}")
+            text = self._codec.dumps(error_frame(call_id, InternalError()))
+        self._send(text)
 
     def _refuse_frame(self, bad: BadFrame) -> None:
         self._tell(f"bad frame: {bad.reason}")
         if bad.call_id is not None:
-            self._send(error_frame(bad.call_id, FormationViolation(bad.reason)))
+            self._refuse(bad.call_id, FormationViolation(bad.reason))
 
     # Our CALLs.
 
     def _send_next(self) -> None:
         if self._pending is not None or not self._queue or self.closed:
             return
-        action, payload, done = self._queue.pop(0)
-        self._sent += 1
-        call_id = str(self._sent) if self._new_id is None else self._new_id()
-        self._pending = (call_id, action, done)
+        self._pending = self._queue.pop(0)
         self.deadline = self.now + self.timeout
-        self._send([CALL, call_id, action, payload])
+        self._send(self._pending[2])
 
     def _receive_result(self, call_id: str, payload: Any) -> None:
         if self._pending is None or self._pending[0] != call_id:
@@ -276,28 +307,26 @@ class Session:
 
     def _end_pending(self, answer: Any, error: OcppError | None) -> None:
         """The pending call is over before anybody hears of it, so that ``done`` may call again."""
-        assert self._pending is not None
-        done = self._pending[2]
-        self._pending, self.deadline = None, None
-        self._finish(done, answer, error)
+        pending, self._pending, self.deadline = self._pending, None, None
+        if pending is not None:
+            self._finish(pending[3], answer, error)
         self._send_next()
 
     def _finish(self, done: Done, answer: Any, error: OcppError | None) -> None:
         try:
             done(answer, error)
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 - reported
             self._tell(f"whoever waited for an answer failed: {fault!r}")
 
     def _run(self, callback: Callable[[], None]) -> None:
         try:
             callback()
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 - reported
             self._tell(f"what was to follow a response failed: {fault!r}")
 
     # Output.
 
-    def _send(self, frame: list[Any]) -> None:
-        text = self._codec.dumps(frame)
+    def _send(self, text: str) -> None:
         if self.observe is not None:
             self.observe("out", text)
         self._out.append(text)
@@ -305,3 +334,11 @@ class Session:
     def _tell(self, sentence: str) -> None:
         if self._report is not None:
             self._report(sentence)
+
+
+def _readable(data: bytes) -> str:
+    """For those who look on; a device knows no other way of decoding than the strict one."""
+    try:
+        return data.decode()
+    except ValueError:
+        return repr(data)

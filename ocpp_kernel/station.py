@@ -26,13 +26,17 @@ CALL_TIMEOUT = 30
 class Timer:
     """A callback due at a time; see :meth:`Station.after`."""
 
-    def __init__(self, due: int, callback: Callable[[], None]) -> None:
+    def __init__(self, due: int, callback: Callable[[], None], waiting: list[Timer]) -> None:
         self.due = due
         self.callback: Callable[[], None] | None = callback
+        self._waiting = waiting
 
     def cancel(self) -> None:
         """It will not run. Harmless if it has run."""
         self.callback = None
+        if self in self._waiting:
+            # At once: a timer put off again and again must not leave a trail of dead ones.
+            self._waiting.remove(self)
 
 
 class Station:
@@ -95,8 +99,8 @@ class Station:
     # What the shell calls.
 
     def connected(self, now: int) -> None:
-        """The socket is open and its handshake done."""
-        self.now = now
+        """The socket is open and its handshake done. A connection still there counts as lost."""
+        self.disconnected(now, "a new connection took its place")
         session = Session(self._router, self.codec, self.call_timeout, None, None, self._warn)
         session.now = now
         session.gate = self._check_gate
@@ -113,12 +117,22 @@ class Station:
             self.session.receive(text, now)
 
     def tick(self, now: int) -> None:
-        """Runs every timer that is due and ends calls whose time is up."""
+        """Runs every timer that is due and ends calls whose time is up.
+
+        Timers set meanwhile wait for the next tick, so that this one ends.
+        """
         self.now = now
         if self.session is not None:
             self.session.tick(now)
-        while self._timers and self._timers[0].due <= now:
-            timer = self._timers.pop(0)
+        timers = self._timers
+        if not timers or timers[0].due > now:
+            return
+        count = 1
+        while count < len(timers) and timers[count].due <= now:
+            count += 1
+        due = timers[:count]
+        del timers[:count]
+        for timer in due:
             callback, timer.callback = timer.callback, None
             if callback is not None:
                 self._run(callback)
@@ -139,11 +153,11 @@ class Station:
     @property
     def deadline(self) -> float | None:
         """When :meth:`tick` must be called at the latest; None if nothing is waited for."""
-        due: float | None = self._timers[0].due if self._timers else None
-        if self.session is not None and self.session.deadline is not None:
-            if due is None or self.session.deadline < due:
-                return self.session.deadline
-        return due
+        due = self._timers[0].due if self._timers else None
+        answer = None if self.session is None else self.session.deadline
+        if answer is None or (due is not None and due <= answer):
+            return due
+        return answer
 
     # What plugins call.
 
@@ -153,17 +167,27 @@ class Station:
         return self.session is not None
 
     def call(self, request: tuple[str, Payload], done: Done) -> None:
-        """Calls the central system; ``done(answer, error)`` is told how it ended, once."""
+        """Calls the central system; ``done(answer, error)`` is told how it ended, once.
+
+        Without a connection it is told so before this method returns; otherwise later. See
+        :meth:`ocpp_kernel.session.Session.call`.
+        """
         if self.session is None:
-            done(None, Disconnected(f"not connected; {request[0]} was not sent"))
+            try:
+                done(None, Disconnected(f"not connected; {request[0]} was not sent"))
+            except Exception as error:  # noqa: BLE001 - reported, as it is while online
+                self._warn(f"whoever waited for an answer failed: {error!r}")
         else:
             self.session.timeout = self.call_timeout
             self.session.now = self.now
             self.session.call(request, done)
 
     def after(self, seconds: int, callback: Callable[[], None]) -> Timer:
-        """Runs ``callback`` once, that many seconds from now; 0 means at the next tick."""
-        timer = Timer(self.now + seconds, callback)
+        """Runs ``callback`` once, that many seconds from now; 0 or less means at the next tick.
+
+        Timers due at the same time run in the order in which they were set.
+        """
+        timer = Timer(self.now + max(seconds, 0), callback, self._timers)
         position = len(self._timers)
         while position > 0 and self._timers[position - 1].due > timer.due:
             position -= 1
@@ -214,7 +238,7 @@ class Station:
     def _run(self, callback: Callable[[], None]) -> None:
         try:
             callback()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - reported
             self._warn(f"a timer failed: {error!r}")
 
     def _warn(self, sentence: str) -> None:

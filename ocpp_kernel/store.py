@@ -102,13 +102,16 @@ class FileStore:
         fs: FileSystem,
         codec: Codec,
         folder: str,
-        opener: Callable[[str, str], BinaryIO],
+        opener: Callable[[str, str], Any],
         report: Callable[[str], object],
         sync: Callable[[BinaryIO], object] | None = None,
+        sync_folder: Callable[[str], object] | None = None,
     ) -> None:
         """opener: `open`. report(sentence) hears of damage found.
 
-        sync(file) makes written bytes lasting where closing the file alone does not.
+        sync(file) makes written bytes lasting where closing the file alone does not;
+        sync_folder(path) does so for renames and new files. Flash file systems need neither.
+        Raises StoreError if a replacement that was cut can be neither finished nor undone.
         """
         self._fs = fs
         self._codec = codec
@@ -116,8 +119,11 @@ class FileStore:
         self._open = opener
         self._report = report
         self._sync = sync
+        self._sync_folder = sync_folder
         self._damaged: set[str] = set()
-        self._recover()
+        # Whether a NAME.new may be lying about, which must be dealt with first.
+        self._unsettled = True
+        self._settle()
 
     def load(self, name: str) -> Any:
         """See Store. A file without one intact record is set aside as NAME.bad."""
@@ -139,17 +145,19 @@ class FileStore:
 
     def append(self, name: str, record: Any) -> None:
         """See Store."""
+        self._settle()
         self._write(name, self._path(name), "ab", (self._line(record),))
 
     def records(self, name: str) -> Iterator[Any]:
         """See Store. Damaged lines are reported and passed over."""
         path = self._path(name)
+        self._settle()
         try:
             file = self._open(path, "rb")
         except OSError as error:
             if error.args[0] == _ENOENT:
                 return
-            raise StoreError(f"{path} cannot be read: {error}")
+            raise StoreError(f"{path} cannot be read: {error}") from error
         try:
             line = file.readline(MAX_RECORD)
             while line:
@@ -159,7 +167,7 @@ class FileStore:
                         yield record[0]
                 line = file.readline(MAX_RECORD)
         except OSError as error:
-            raise StoreError(f"{path} cannot be read: {error}")
+            raise StoreError(f"{path} cannot be read: {error}") from error
         finally:
             file.close()
 
@@ -170,10 +178,11 @@ class FileStore:
     def delete(self, name: str) -> None:
         """See Store."""
         path = self._path(name)
+        self._settle()
         try:
             self._remove(path)
         except OSError as error:
-            raise StoreError(f"{path} cannot be removed: {error}")
+            raise StoreError(f"{path} cannot be removed: {error}") from error
 
     def _path(self, name: str) -> str:
         for character in name:
@@ -209,7 +218,8 @@ class FileStore:
         except OSError:
             return False  # to be written anyway, where a real fault shows
         try:
-            return file.read(len(line) + 1) == line
+            held: bytes = file.read(len(line) + 1)
+            return held == line
         except OSError:
             return False
         finally:
@@ -218,19 +228,27 @@ class FileStore:
     def _replace(self, name: str, lines: Iterable[bytes]) -> None:
         path = self._path(name)
         fresh = path + ".tmp"
+        self._settle()
         self._write(name, fresh, "wb", lines)
         try:
-            if name not in self._damaged:
-                try:
-                    self._fs.rename(fresh, path)
-                    return
-                except OSError:
-                    pass  # some file systems do not rename onto an existing file
-            self._fs.rename(fresh, path + ".new")
-            self._finish_replacing(path, name in self._damaged)
-            self._damaged.discard(name)
+            if name in self._damaged or not self._rename_onto(fresh, path):
+                self._unsettled = True
+                self._fs.rename(fresh, path + ".new")
+                self._finish_replacing(path, name in self._damaged)
+                self._unsettled = False
+                self._damaged.discard(name)
+            if self._sync_folder is not None:
+                self._sync_folder(self._folder)
         except OSError as error:
-            raise StoreError(f"{path} cannot be replaced: {error}")
+            raise StoreError(f"{path} cannot be replaced: {error}") from error
+
+    def _rename_onto(self, fresh: str, path: str) -> bool:
+        """False where the file system refuses to rename onto an existing file."""
+        try:
+            self._fs.rename(fresh, path)
+        except OSError:
+            return False
+        return True
 
     def _finish_replacing(self, path: str, keep: bool) -> None:
         """From here on PATH.new counts, whatever happens."""
@@ -273,26 +291,33 @@ class FileStore:
                     self._sync(file)
             finally:
                 file.close()
+            if self._sync_folder is not None and mode == "ab":
+                self._sync_folder(self._folder)
         except OSError as error:
             if error.args[0] == _ENOSPC:
-                raise StoreFull(f"no room left to write {name} in {self._folder}")
-            raise StoreError(f"{path} cannot be written: {error}")
+                raise StoreFull(f"no room left to write {name} in {self._folder}") from error
+            raise StoreError(f"{path} cannot be written: {error}") from error
 
     def _make_folder(self) -> None:
         at = 0
         while at >= 0:
             at = self._folder.find("/", at + 1)
-            try:
+            try:  # noqa: SIM105  # no contextlib on a module
                 self._fs.mkdir(self._folder if at < 0 else self._folder[:at])
             except OSError:
                 pass  # it exists; or it cannot be made, which the write after this reports
 
-    def _recover(self) -> None:
+    def _settle(self) -> None:
         """Finish or undo a replacement that was cut."""
+        if not self._unsettled:
+            return
         try:
             names = self._fs.listdir(self._folder)
-        except OSError:
-            return  # no folder yet
+        except OSError as error:
+            if error.args[0] == _ENOENT:
+                self._unsettled = False
+                return
+            raise StoreError(f"{self._folder} cannot be read: {error}") from error
         try:
             for name in names:
                 path = f"{self._folder}/{name}"
@@ -300,8 +325,9 @@ class FileStore:
                     self._remove(path)
                 elif name.endswith(".new"):
                     self._finish_replacing(path[:-4], False)
+            self._unsettled = False
         except OSError as error:
-            raise StoreError(f"{self._folder} cannot be put in order: {error}")
+            raise StoreError(f"{self._folder} cannot be put in order: {error}") from error
 
 
 class MemoryStore:
@@ -338,8 +364,15 @@ class MemoryStore:
 
 
 def _copy(value: Any) -> Any:
-    if type(value) is dict:
+    """Raises ValueError for what a file could not give back as it was."""
+    kind = type(value)
+    if kind is dict:
+        for key in value:
+            if type(key) is not str:
+                raise ValueError(f"a stored object needs strings as keys, not {key!r}")
         return {key: _copy(value[key]) for key in value}
-    if type(value) is list or type(value) is tuple:
+    if kind is list or kind is tuple:
         return [_copy(item) for item in value]
-    return value
+    if value is None or kind is str or kind is int or kind is float or kind is bool:
+        return value
+    raise ValueError(f"{value!r} cannot be stored")

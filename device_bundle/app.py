@@ -1,0 +1,97 @@
+"""Writes the application module: plugin instances, routes, hooks and contracts as literals.
+
+It is made as ordinary source and goes through the same passes as everything else. On CPython
+`ocpp_kernel.build` does the same by discovery.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from device_bundle.program import Definition, Module, Symbol
+from device_bundle.roles import Role
+from device_bundle.sources import Root
+from device_bundle.toplevel import collect
+
+NAME = "app"
+#: The tables are a module of their own: once imported, the code that built them is garbage,
+#: whereas that of the application module lives as long as the application runs.
+TABLES = "tables"
+ROOTS = (Root(NAME, NAME), Root(TABLES, TABLES))
+RUN = Symbol("device_bundle.runtime.start", "run")
+SETTINGS = Symbol("device_bundle.runtime.settings", "Settings")
+
+
+def tables_module(contracts: Mapping[str, object], foreign: Iterable[int]) -> Module:
+    """The module with the contracts, and the fingerprints of what this station only knows of."""
+    ordered = {name: contracts[name] for name in sorted(contracts)}
+    return _module(TABLES, [f"CONTRACTS = {ordered!r}", f"FOREIGN = {tuple(sorted(foreign))!r}"])
+
+
+def app_module(roles: Sequence[Role]) -> Module:
+    """The module that makes the plugins and starts the main loop when it is imported."""
+    module = _module(NAME, [*_imports(roles), *_install(roles)])
+    start = ast.parse(f"{RUN.name}(install, {SETTINGS.name})").body[0]
+    module.define((), start)
+    return module
+
+
+def texts(definitions: Iterable[Definition]) -> set[str]:
+    """Every text in the program: those that are names of actions may be actions it calls."""
+    return {
+        node.value
+        for definition in definitions
+        if definition.module.name not in (NAME, TABLES)
+        for node in ast.walk(definition.node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def _module(name: str, lines: Sequence[str]) -> Module:
+    tree = ast.parse("\n".join(lines))
+    module = Module(name, Path(f"{name}.py"), f"(generated {name}.py)", name, False, tree)
+    collect(module)
+    return module
+
+
+def _imports(roles: Sequence[Role]) -> list[str]:
+    lines = [f"from {symbol.module} import {symbol.name}" for symbol in (RUN, SETTINGS)]
+    lines.append(f"from {TABLES} import CONTRACTS, FOREIGN")
+    for number, role in enumerate(roles):
+        lines.append(f"from {role.symbol.module} import {role.symbol.name} as role{number}")
+        if role.settings is not None:
+            source, name = role.settings
+            lines.append(f"from {source} import {name} as settings{number}")
+    return lines
+
+
+def _install(roles: Sequence[Role]) -> list[str]:
+    lines = ["def install(station):"]
+    for number, role in enumerate(roles):
+        settings = f"settings{number}" if role.settings is not None else "None"
+        lines.append(f"    plugin{number} = role{number}(station, {settings})")
+    profiles = tuple(sorted({role.profile for role in roles if role.profile}))
+    lines.append(
+        f"    station.install(CONTRACTS, {_routes(roles)}, {_hooks(roles)}, {profiles!r}, FOREIGN)"
+    )
+    return lines
+
+
+def _routes(roles: Sequence[Role]) -> str:
+    routes = {
+        action: f"plugin{number}.{method}"
+        for number, role in enumerate(roles)
+        for action, method in role.routes.items()
+    }
+    return "{" + ", ".join(f"{action!r}: {routes[action]}" for action in sorted(routes)) + "}"
+
+
+def _hooks(roles: Sequence[Role]) -> str:
+    names = sorted({hook for role in roles for hook in role.hooks})
+    entries = []
+    for name in names:
+        owners = [f"plugin{n}.{name}," for n, role in enumerate(roles) if name in role.hooks]
+        entries.append(f"{name!r}: ({' '.join(owners)})")
+    return "{" + ", ".join(entries) + "}"

@@ -1,0 +1,99 @@
+"""From a configuration to a bundle on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from device_bundle import output
+from device_bundle.compile import compile_module
+from device_bundle.findings import BundleError
+from device_bundle.link import name_symbols
+from device_bundle.linker import Linked, link
+from device_bundle.main_stub import main_text
+from device_bundle.pack import pack
+from device_bundle.render import render
+from ocpp_kernel.config import Config, load_config
+from ocpp_kernel.plugins import enabled
+
+#: Limits of a QuecPython module's flash and heap.
+MOST_FILES = 10
+MOST_FILE_BYTES = 24 * 1024
+MOST_BYTES = 150 * 1024
+#: Emitted modules are imported as usr.NAME: a device starts in "/" and looks nowhere else.
+PREFIX = "usr."
+TARGETS = ("quecpython",)
+
+
+@dataclass
+class File:
+    """One emitted module; `compiled` is empty for main.py, which must stay text."""
+
+    name: str
+    text: bytes
+    compiled: bytes
+    source_bytes: int
+
+
+@dataclass
+class BundleResult:
+    """A finished bundle; files in the order a device imports them."""
+
+    out: Path
+    target: str
+    plugins: tuple[str, ...]
+    files: list[File] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """Bytes of all .py files."""
+        return sum(len(file.text) for file in self.files)
+
+    @property
+    def total_compiled(self) -> int:
+        """Bytes of all .mpy files."""
+        return sum(len(file.compiled) for file in self.files)
+
+
+def bundle(config_path: str | Path, out_dir: str | Path) -> BundleResult:
+    """Make the bundle `config_path` asks for below `out_dir`.
+
+    Raises ConfigError (the configuration is wrong) or BundleError (the code cannot be bundled, or
+    breaks a limit). The same input gives the same bytes.
+    """
+    config = load_config(config_path)
+    if config.bundle.target not in TARGETS:
+        raise BundleError(
+            f"{config.file}: bundle.target: {config.bundle.target} is not known; "
+            f"known are: {', '.join(TARGETS)}"
+        )
+    linked = link(config, enabled(config))
+    result = BundleResult(
+        Path(out_dir), config.bundle.target, tuple(role.plugin for role in linked.roles)
+    )
+    result.files = _files(linked, config)
+    _refuse_excess(result)
+    _write(result, config)
+    return result
+
+
+def _files(linked: Linked, config: Config) -> list[File]:
+    """Every module of the bundle, cut anew with less in each until all of them fit."""
+    names = name_symbols(linked.ordered(), linked.outside)
+    goal = MOST_FILE_BYTES
+    while True:
+        pieces = pack(linked.definitions, linked.order, goal, MOST_FILES - 1)
+        texts = render(pieces, names, PREFIX)
+        if all(len(text.encode()) <= MOST_FILE_BYTES for text in texts.values()):
+            break
+        goal -= 1024
+    sources = {piece.name: piece.source_bytes for piece in pieces}
+    files = [
+        File(f"{name}.py", text.encode(), compile_module(name, text), sources[name])
+        for name, text in texts.items()
+    ]
+    stub = main_text(config)
+    compile_module("main", stub)
+    return [*files, File("main.py", stub.encode(), b"", 0)]

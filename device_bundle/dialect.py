@@ -1,0 +1,207 @@
+"""What a MicroPython 1.12-class QuecPython module has, and what it lacks.
+
+The lists are meant for the strictest firmware in the field (no unicode strings, core 1.13 with
+QuecPython's feature switches); newer ones have more.
+"""
+
+from __future__ import annotations
+
+#: Builtins every firmware has. A name that is neither defined nor here is refused.
+BUILTINS = frozenset(
+    """
+    False None True Ellipsis NotImplemented __name__
+    abs all any bin bool bytearray bytes callable chr classmethod dict dir divmod enumerate eval
+    exec filter getattr globals hasattr hash hex id int isinstance issubclass iter len list locals
+    map max memoryview min next object oct open ord pow print property range repr round set setattr
+    sorted staticmethod str sum super tuple type zip float
+    ArithmeticError AssertionError AttributeError BaseException EOFError Exception GeneratorExit
+    ImportError IndentationError IndexError KeyError KeyboardInterrupt LookupError MemoryError
+    NameError NotImplementedError OSError OverflowError RuntimeError StopIteration SyntaxError
+    SystemExit TypeError ValueError ZeroDivisionError
+    """.split()
+)
+
+#: Builtins of CPython that are missing, and what to write instead.
+MISSING_BUILTINS = {
+    "frozenset": "use a tuple, or a dict with True values",
+    "reversed": "loop over range(len(x) - 1, -1, -1)",
+    "vars": "name the attributes",
+    "format": 'use "{:02d}".format(x) or an f-string',
+    "ascii": "use repr()",
+    "slice": "slice in place",
+    "complex": "use two numbers",
+    "input": "take operator commands as events",
+    "compile": "write the code out",
+    "delattr": "set the attribute to None",
+    "breakpoint": "remove it",
+    "aiter": "there is no asyncio; use timers",
+    "anext": "there is no asyncio; use timers",
+    "TimeoutError": "catch OSError and look at args[0]",
+    "ConnectionError": "catch OSError",
+    "ConnectionResetError": "catch OSError and look at args[0]",
+    "ConnectionRefusedError": "catch OSError and look at args[0]",
+    "ConnectionAbortedError": "catch OSError and look at args[0]",
+    "BrokenPipeError": "catch OSError and look at args[0]",
+    "BlockingIOError": "catch OSError and look at args[0]",
+    "InterruptedError": "catch OSError and look at args[0]",
+    "FileNotFoundError": "catch OSError and look at args[0]",
+    "FileExistsError": "catch OSError and look at args[0]",
+    "IsADirectoryError": "catch OSError and look at args[0]",
+    "NotADirectoryError": "catch OSError and look at args[0]",
+    "PermissionError": "catch OSError and look at args[0]",
+    "IOError": "catch OSError",
+    "EnvironmentError": "catch OSError",
+    "UnicodeError": "catch ValueError; decode() never validates on a device",
+    "UnicodeDecodeError": "catch ValueError; decode() never validates on a device",
+    "UnicodeEncodeError": "catch ValueError",
+    "RecursionError": "catch RuntimeError",
+    "ModuleNotFoundError": "catch ImportError",
+    "ReferenceError": "there are no weak references",
+    "StopAsyncIteration": "there is no asyncio; use timers",
+    "ExceptionGroup": "raise one error",
+    "BaseExceptionGroup": "raise one error",
+    "Warning": "use station.log",
+    "DeprecationWarning": "use station.log",
+    "UserWarning": "use station.log",
+    "RuntimeWarning": "use station.log",
+    "__file__": "use station.store for files",
+    "__doc__": "docstrings do not reach a device",
+}
+
+#: Modules of the firmware; anything else is refused.
+MODULES = frozenset(
+    """
+    _thread array atcmd audio binascii builtins camera cellLocator checkNet cmath dataCall ethernet
+    example fota app_fota app_fota_download gc gnss hashlib ir lcd log machine math micropython
+    misc modem net ntptime osTimer pm ppp ql_fs qrcode quecgnss queue request SecureData sim sms
+    sys_bus ubinascii ucollections ucryptolib uctypes uerrno uhashlib uio ujson uos uping
+    uqueue urandom ure uselect usocket ussl ustruct usys utime uwebsocket uzlib voiceCall
+    wifiScan sys umqtt
+    """.split()
+)
+
+#: Modules of CPython, and what there is instead.
+MISSING_MODULES = {
+    "json": "the host does JSON; a driver may import ujson",
+    "time": "use station.now, station.utc() and station.after()",
+    "datetime": "use station.timestamp() and ocpp_kernel.timestamps",
+    "random": "a driver may import urandom and seed it",
+    "os": "use station.store; a driver may import uos",
+    "re": "look at the characters; a driver may import ure",
+    "socket": "the host owns the socket; a driver may import usocket",
+    "struct": "a driver may import ustruct",
+    "asyncio": "use station.after() and callbacks",
+    "threading": "use station.after()",
+    "logging": "use station.log(level, text)",
+    "enum": "use plain text or int constants",
+    "dataclasses": "use a class with __init__, or typing.NamedTuple",
+    "abc": "use typing.Protocol, or nothing",
+    "functools": "write the closure or the loop out",
+    "itertools": "write the loop out",
+    "contextlib": "use try/finally",
+    "collections": "use list and dict; a driver may import ucollections",
+    "copy": "copy with dict(x) or list(x)",
+    "string": "write the characters out",
+    "io": "a driver may import uio",
+    "hashlib": "a driver may import uhashlib",
+    "base64": "a driver may import ubinascii",
+    "binascii": "a driver may import ubinascii",
+    "math": "",
+    "decimal": "use integers, such as Wh, mA or seconds",
+    "uuid": "message ids come from the session",
+    "pathlib": "use station.store",
+    "operator": "write the operation out",
+    "weakref": "there are no weak references",
+    "heapq": "keep a sorted list",
+    "uasyncio": "use station.after() and callbacks",
+    "pluggy": "a role's hooks are methods named ocpp_*",
+    "msgspec": "contracts are written in messages.py",
+}
+
+#: Attributes that do not exist, or mean something else; refused unless the bundle defines them.
+MISSING_ATTRIBUTES = {
+    **dict.fromkeys(("partition", "rpartition"), "use find() and slices, or split(sep, 1)"),
+    "splitlines": 'use split("\\n")',
+    **dict.fromkeys(("zfill", "ljust", "rjust", "center"), "use a format such as {:>5} or {:02d}"),
+    **dict.fromkeys(("title", "capitalize", "swapcase", "casefold"), "use upper() or lower()"),
+    "isalnum": "use isalpha() or isdigit() per character",
+    **dict.fromkeys(
+        ("isdecimal", "isnumeric", "isprintable", "isidentifier", "isascii"),
+        "compare characters",
+    ),
+    **dict.fromkeys(("removeprefix", "removesuffix"), "use startswith() or endswith() and a slice"),
+    **dict.fromkeys(("expandtabs", "translate", "maketrans"), "write the loop out"),
+    "format_map": "use format()",
+    **dict.fromkeys(("fromhex", "hexdigest"), "a driver may use ubinascii"),
+    "bit_length": "shift in a loop",
+    **dict.fromkeys(("is_integer", "as_integer_ratio"), "use int(x) == x"),
+    "fromkeys": "write the loop out",
+    **dict.fromkeys(("_asdict", "_replace", "_make", "_fields"), "make a new tuple"),
+    **dict.fromkeys(("appendleft", "extendleft"), "use insert(0, x) on a list"),
+    **dict.fromkeys(("errno", "strerror"), "use error.args[0]"),
+    **dict.fromkeys(("with_traceback", "add_note"), "say it in the message"),
+    **dict.fromkeys(("strftime", "strptime", "gmtime"), "use ocpp_kernel.timestamps"),
+    **dict.fromkeys(
+        (
+            "__cause__",
+            "__context__",
+            "__traceback__",
+            "__doc__",
+            "__mro__",
+            "__bases__",
+            "__dict__",
+            "__annotations__",
+            "__qualname__",
+            "__wrapped__",
+            "__code__",
+            "__defaults__",
+            "__closure__",
+            "__func__",
+            "__self__",
+            "__subclasses__",
+            "__notes__",
+        ),
+        "keep what is needed in an attribute of your own",
+    ),
+}
+
+#: Special methods that are never called.
+IGNORED_METHODS = {
+    "__setattr__": "write a method",
+    "__getattribute__": "use __getattr__",
+    "__delattr__": "write a method",
+    "__set_name__": "write a property",
+    "__get__": "write a property",
+    "__set__": "write a property",
+    "__delete__": "write a property",
+    "__init_subclass__": "register explicitly",
+    "__class_getitem__": "it serves type checkers only",
+    "__del__": "write a close() method",
+    "__format__": "write a method that returns the text",
+    "__missing__": "use get()",
+    "__matmul__": "write a method",
+    "__prepare__": "there are no metaclasses",
+    "__instancecheck__": "there are no metaclasses",
+    "__await__": "there is no asyncio; use callbacks",
+    "__aenter__": "there is no asyncio; use callbacks",
+    "__aexit__": "there is no asyncio; use callbacks",
+    "__aiter__": "there is no asyncio; use callbacks",
+    "__anext__": "there is no asyncio; use callbacks",
+    "__reduce__": "there is no pickle",
+    "__getstate__": "there is no pickle",
+    "__radd__": "operators look at the left operand only",
+    "__rsub__": "operators look at the left operand only",
+    "__rmul__": "operators look at the left operand only",
+    "__rtruediv__": "operators look at the left operand only",
+    "__rfloordiv__": "operators look at the left operand only",
+    "__rmod__": "operators look at the left operand only",
+    "__rpow__": "operators look at the left operand only",
+    "__ror__": "operators look at the left operand only",
+    "__rand__": "operators look at the left operand only",
+    "__rxor__": "operators look at the left operand only",
+    "__rlshift__": "operators look at the left operand only",
+    "__rrshift__": "operators look at the left operand only",
+}
+
+#: Methods of texts whose keyword arguments a device does not take.
+NO_KEYWORDS = frozenset("split rsplit encode decode replace strip find join index count".split())

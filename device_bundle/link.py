@@ -1,0 +1,73 @@
+"""Gives every name of the bundle a spelling of its own, so that modules can be merged."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterable
+
+from device_bundle.dialect import BUILTINS
+from device_bundle.program import Definition, Symbol, refs
+
+
+def name_symbols(definitions: Iterable[Definition], outside: Iterable[Symbol]) -> dict[Symbol, str]:
+    """One spelling per symbol: its own where free, else with a number behind it.
+
+    A spelling differs from every other, from the builtins, and from every local name visible
+    where the symbol is used. Deterministic: depends on the order of `definitions` alone.
+    """
+    known = list(definitions)
+    barred: defaultdict[Symbol, set[str]] = defaultdict(set)
+    for definition in known:
+        for ref in refs(definition.node):
+            barred[ref.symbol].update(ref.taken)
+    symbols = [symbol for definition in known for symbol in definition.symbols]
+    names: dict[Symbol, str] = {}
+    used = set(BUILTINS)
+    for symbol in [*sorted(outside), *symbols]:
+        names[symbol] = _free_name(_own_name(symbol), used | barred[symbol])
+        used.add(names[symbol])
+    return names
+
+
+def rename(definition: Definition, names: dict[Symbol, str]) -> ast.stmt:
+    """The definition's statement with every reference spelled as in `names`."""
+    node = definition.node
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        node.name = names[definition.symbols[0]]
+    elif isinstance(node, ast.Try):
+        _rename_guard(definition, node, names)
+    renamed = _Rename(names).visit(node)
+    assert isinstance(renamed, ast.stmt)
+    return renamed
+
+
+class _Rename(ast.NodeTransformer):
+    def __init__(self, names: dict[Symbol, str]) -> None:
+        self._names = names
+
+    def visit_Ref(self, node: ast.expr) -> ast.expr:
+        symbol = getattr(node, "symbol", None)
+        ctx = getattr(node, "ctx", None) or ast.Load()
+        assert symbol is not None
+        return ast.copy_location(ast.Name(self._names[symbol], ctx), node)
+
+
+def _rename_guard(definition: Definition, node: ast.Try, names: dict[Symbol, str]) -> None:
+    """`try: import a ...` binds by its imports' own names."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.alias):
+            bound = part.asname or part.name.partition(".")[0]
+            final = names[Symbol(definition.module.name, bound)]
+            part.asname = final if final != part.name else None
+
+
+def _own_name(symbol: Symbol) -> str:
+    return symbol.name or symbol.module.rpartition(".")[2]
+
+
+def _free_name(wanted: str, used: set[str]) -> str:
+    name, number = wanted, 2
+    while name in used:
+        name, number = f"{wanted}_{number}", number + 1
+    return name

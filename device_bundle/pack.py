@@ -1,0 +1,121 @@
+"""Cuts the program into a few modules a device can compile one after the other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from device_bundle.findings import BundleError
+from device_bundle.program import Definition, Symbol, refs
+
+
+@dataclass
+class Piece:
+    """One module to be emitted: `name` without extension, and what it holds, in order."""
+
+    name: str
+    definitions: list[Definition] = field(default_factory=list)
+    size: int = 0
+
+
+def pack(definitions: Iterable[Definition], order: Sequence[str], limit: int, most: int) -> list[Piece]:
+    """Pieces of about `limit` bytes at most, no more than `most` of them, each importing only
+    earlier ones.
+
+    `order` lists the packages, those others depend on first. Code stays with its package as long
+    as that takes no more than `most` files. Raises BundleError where it does not fit.
+    """
+    groups: dict[str, list[list[Definition]]] = {name: [] for name in order}
+    for cluster in _clusters(definitions, order):
+        groups[min((part.module.package for part in cluster), key=order.index)].append(cluster)
+    pieces = [piece for name in order for piece in _fill(name, groups[name], limit)]
+    while len(pieces) > most and _merge_smallest(pieces, limit):
+        pass
+    if len(pieces) > most:
+        raise BundleError(
+            f"the bundle needs {len(pieces) + 1} files of at most {limit} bytes, "
+            f"but only {most + 1} are allowed; switch something off in [profiles]"
+        )
+    return pieces
+
+
+def estimate(node: ast.stmt) -> int:
+    """About how long the statement is in minified source."""
+    return sum(
+        len(line) - (len(line) - len(line.lstrip())) * 3 // 4 + 1
+        for line in ast.unparse(node).splitlines()
+    )
+
+
+def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece]:
+    """As few pieces as possible, of about equal size."""
+    sizes = [sum(estimate(part.node) for part in cluster) for cluster in clusters]
+    count = -(-sum(sizes) // limit)
+    goal = sum(sizes) / max(count, 1)
+    pieces: list[Piece] = []
+    for cluster, size in zip(clusters, sizes, strict=True):
+        if not pieces or (pieces[-1].size + size / 2 > goal) or pieces[-1].size + size > limit:
+            pieces.append(Piece(name))
+        pieces[-1].definitions.extend(cluster)
+        pieces[-1].size += size
+    if len(pieces) > 1:
+        for number, piece in enumerate(pieces, 1):
+            piece.name = f"{name}_{number}"
+    return pieces
+
+
+def _merge_smallest(pieces: list[Piece], limit: int) -> bool:
+    """Join the two neighbours that are smallest together; False where none fit together."""
+    sizes = [first.size + second.size for first, second in zip(pieces, pieces[1:], strict=False)]
+    at = sizes.index(min(sizes))
+    if sizes[at] > limit:
+        return False
+    first, second = pieces[at], pieces.pop(at + 1)
+    first.name = f"{first.name}_and_more" if not first.name.endswith("_and_more") else first.name
+    first.definitions.extend(second.definitions)
+    first.size += second.size
+    return True
+
+
+def _clusters(definitions: Iterable[Definition], order: Sequence[str]) -> list[list[Definition]]:
+    """Definitions that need each other together, each cluster after those it needs (Tarjan)."""
+    known = sorted(definitions, key=lambda part: order.index(part.module.package))
+    owner: dict[Symbol, Definition] = {name: part for part in known for name in part.symbols}
+    search = _Search(owner)
+    for definition in known:
+        if id(definition) not in search.index:
+            search.visit(definition)
+    return search.clusters
+
+
+class _Search:
+    def __init__(self, owner: dict[Symbol, Definition]) -> None:
+        self.index: dict[int, int] = {}
+        self.clusters: list[list[Definition]] = []
+        self._owner = owner
+        self._lowest: dict[int, int] = {}
+        self._stack: list[Definition] = []
+
+    def visit(self, definition: Definition) -> None:
+        key = id(definition)
+        self.index[key] = self._lowest[key] = len(self.index)
+        self._stack.append(definition)
+        for ref in refs(definition.node):
+            needed = self._owner.get(ref.symbol)
+            if needed is None:
+                continue
+            if id(needed) not in self.index:
+                self.visit(needed)
+                self._lowest[key] = min(self._lowest[key], self._lowest[id(needed)])
+            elif any(needed is waiting for waiting in self._stack):
+                self._lowest[key] = min(self._lowest[key], self.index[id(needed)])
+        if self._lowest[key] == self.index[key]:
+            self._close(definition)
+
+    def _close(self, definition: Definition) -> None:
+        at = next(i for i, waiting in enumerate(self._stack) if waiting is definition)
+        cluster = self._stack[at:]
+        del self._stack[at:]
+        cluster.sort(key=lambda part: (part.module.name, part.node.lineno))
+        self.clusters.append(cluster)

@@ -1,0 +1,92 @@
+"""The program being bundled: modules, the names they define, and references between them.
+
+Every reference to a module-level name is a `Ref` node, whatever alias the source used, so that the
+passes after `scopes.resolve` never have to think about imports or scopes again.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from device_bundle.findings import Findings
+
+
+class Symbol(NamedTuple):
+    """A module-level name; an empty `name` means the module itself."""
+
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}" if self.name else self.module
+
+
+class Ref(ast.Name):
+    """A use of a module-level name.
+
+    `taken` holds the local names visible at this place: the emitted name must differ from them.
+    """
+
+    symbol: Symbol
+    taken: frozenset[str]
+
+
+def make_ref(symbol: Symbol, at: ast.AST, ctx: ast.expr_context, taken: frozenset[str]) -> Ref:
+    """A `Ref` located where `at` stands in the source."""
+    ref = Ref(id=symbol.name or symbol.module, ctx=ctx)
+    ref.symbol = symbol
+    ref.taken = taken
+    return ast.copy_location(ref, at)
+
+
+def refs(node: ast.AST) -> Iterator[Ref]:
+    """Every reference inside `node`."""
+    return (cast(Ref, found) for found in ast.walk(node) if isinstance(found, Ref))
+
+
+def target(node: ast.AST | None) -> Symbol | None:
+    """The symbol `node` refers to, or None when it is no reference."""
+    return node.symbol if isinstance(node, Ref) else None
+
+
+@dataclass
+class Definition:
+    """One top-level statement and the names it binds.
+
+    `findings` holds what lowering could not do; it counts only if the definition is bundled.
+    """
+
+    module: Module
+    names: tuple[str, ...]
+    node: ast.stmt
+    findings: Findings = field(default_factory=Findings)
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        return tuple(Symbol(self.module.name, name) for name in self.names)
+
+
+@dataclass
+class Module:
+    """One source file."""
+
+    name: str
+    path: Path
+    shown: str
+    package: str
+    is_package: bool
+    tree: ast.Module
+    imports: dict[str, Symbol] = field(default_factory=dict)
+    definitions: list[Definition] = field(default_factory=list)
+    by_name: dict[str, Definition] = field(default_factory=dict)
+
+    def define(self, names: tuple[str, ...], node: ast.stmt) -> None:
+        """Add a top-level definition."""
+        definition = Definition(self, names, node)
+        self.definitions.append(definition)
+        for name in names:
+            self.by_name[name] = definition

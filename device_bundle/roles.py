@@ -1,0 +1,139 @@
+"""What the enabled plugins offer a charge point, read from source and from their messages.
+
+Role modules are read, never imported: they may need a device's own modules. Message modules hold
+declarations only and are imported for their contracts.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from device_bundle.findings import BundleError, Findings
+from device_bundle.program import Definition, Symbol, target
+from device_bundle.shapes import ON, Shapes
+from device_bundle.sources import Program
+from ocpp_kernel.config import unknown
+from ocpp_kernel.hookspecs import SINGLE_OWNER, SPECIFICATIONS
+
+ROLE = "charge_point"
+CLASS = "ChargePoint"
+_PREFIX = "ocpp_"
+
+
+@dataclass
+class Role:
+    """One plugin's charge point class: its handlers and hooks by method name."""
+
+    plugin: str
+    symbol: Symbol
+    routes: dict[str, str] = field(default_factory=dict)
+    hooks: list[str] = field(default_factory=list)
+    settings: Symbol | None = None
+    profile: str = ""
+    requires: tuple[str, ...] = ()
+
+
+def read_role(program: Program, shapes: Shapes, plugin: str, symbol: Symbol) -> Role:
+    """Everything a role class and its bases declare; wrong hooks become findings."""
+    role = Role(plugin, symbol)
+    seen: set[str] = set()
+    for owner, part in _members(program, symbol):
+        if isinstance(part, ast.FunctionDef) and part.name not in seen:
+            seen.add(part.name)
+            _read_method(program.findings, shapes, role, owner, part)
+        elif isinstance(part, ast.Assign | ast.AnnAssign) and part.value is not None:
+            _read_attribute(role, part, part.value, seen)
+    return role
+
+
+def refuse_conflicts(roles: Sequence[Role]) -> None:
+    """Raises BundleError for handlers or single hooks two plugins claim, and for unmet needs."""
+    reasons = []
+    owners: dict[str, str] = {}
+    names = [role.plugin for role in roles]
+    for role in roles:
+        claims = [f"action {action}" for action in role.routes]
+        claims += [f"hook {hook}" for hook in role.hooks if hook in SINGLE_OWNER]
+        for claim in claims:
+            other = owners.setdefault(claim, role.plugin)
+            if other != role.plugin:
+                reasons.append(
+                    f"{claim} is handled by plugins {other} and {role.plugin}; "
+                    "switch one of them off in [profiles]"
+                )
+        for missing in sorted(set(role.requires).difference(names)):
+            reasons.append(f"plugin {role.plugin} requires {missing}; switch it on in [profiles]")
+    if reasons:
+        raise BundleError(*reasons)
+
+
+def _members(program: Program, symbol: Symbol) -> Iterator[tuple[Definition, ast.stmt]]:
+    """The class's own members, then those of its bases."""
+    definition = program.definition(symbol)
+    if definition is None or not isinstance(definition.node, ast.ClassDef):
+        return
+    for part in definition.node.body:
+        yield definition, part
+    for base in definition.node.bases:
+        base_symbol = target(base.value if isinstance(base, ast.Subscript) else base)
+        if base_symbol is not None:
+            yield from _members(program, base_symbol)
+
+
+def _read_method(
+    findings: Findings, shapes: Shapes, role: Role, owner: Definition, method: ast.FunctionDef
+) -> None:
+    for decorator in method.decorator_list:
+        if isinstance(decorator, ast.Call) and target(decorator.func) == ON:
+            action = shapes.actions.get(target(decorator.args[0]) or Symbol("", ""))
+            if action is None:
+                advice = "@on takes an Action of the plugin's messages module"
+                findings.add(owner.module.shown, decorator.lineno, "an unknown action", advice)
+            elif role.routes.setdefault(action, method.name) != method.name:
+                problem = f"{action} is handled by {role.routes[action]} and {method.name}"
+                findings.add(owner.module.shown, method.lineno, problem, "keep one of them")
+    if method.name.startswith(_PREFIX):
+        role.hooks.append(method.name)
+        fault = _hook_fault(owner.module.shown, method)
+        if fault:
+            findings.add(owner.module.shown, method.lineno, fault)
+
+
+def _hook_fault(shown: str, method: ast.FunctionDef) -> str:
+    specification = SPECIFICATIONS[ROLE]
+    declared = getattr(specification, method.name, None)
+    if declared is None:
+        known = [name for name in dir(specification) if name.startswith(_PREFIX)]
+        return unknown(shown, f"hook {method.name}", method.name, known).partition(": ")[2]
+    wanted = list(inspect.signature(declared).parameters)
+    given = [arg.arg for arg in method.args.args]
+    if given[1:] != wanted[1:]:
+        return f"{method.name} must take ({', '.join(wanted[1:])}), not ({', '.join(given[1:])})"
+    return ""
+
+
+def _read_attribute(
+    role: Role, part: ast.Assign | ast.AnnAssign, value: ast.expr, seen: set[str]
+) -> None:
+    targets = part.targets if isinstance(part, ast.Assign) else [part.target]
+    name = targets[0].id if isinstance(targets[0], ast.Name) else ""
+    if name in seen:
+        return
+    seen.add(name)
+    if name == "settings":
+        role.settings = target(value)
+    elif name == "profile":
+        role.profile = str(_literal(value))
+    elif name == "requires":
+        role.requires = tuple(_literal(value))
+
+
+def _literal(value: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        raise BundleError(f"line {value.lineno}: {ast.unparse(value)} must be a literal") from None

@@ -1,0 +1,26 @@
+"""What runs on a module besides kernel and plugins. Portable, processed by the bundler.
+
+The app module the bundler emits needs two things from here:
+
+    from device_bundle.runtime.settings import Settings     # values filled in from ocpp.toml
+    from device_bundle.runtime.start import run
+
+    def install(station):
+        core = core_profile.ChargePoint(station, core_profile.Settings)
+        ...
+        station.install(contracts, routes, hooks, profiles, foreign)
+
+    run(install, Settings)          # does not return: a wanted restart restarts the module
+
+`Settings` may be the class itself or an instance: only attributes are read. `main.txt` is
+the text of `/usr/main.py`: `@NAME@`, `@VERSION@` and `usr.app` are to be replaced.
+
+    websocket   frames and one connection's state, no sockets
+    handshake   URL, upgrade request, its answer
+    connector   one attempt to connect, with everything handed in
+    streams     usocket; tls: ussl
+    clock, codec, backoff
+    board       the module's own functions
+    loop        the main loop
+    start       puts it all together
+"""

@@ -1,0 +1,78 @@
+"""What the bundle's app module calls: builds the station of a module and runs it. Portable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ujson
+import uos
+import utime
+
+from device_bundle.runtime import streams, tls
+from device_bundle.runtime.board import Board
+from device_bundle.runtime.clock import Clock
+from device_bundle.runtime.codec import Codec
+from device_bundle.runtime.connector import Connector
+from device_bundle.runtime.loop import Loop
+from ocpp_kernel.station import Station
+from ocpp_kernel.store import FileStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from device_bundle.runtime.settings import Settings
+
+# Seconds after which a start counts as a success.
+_PROVEN = 300
+
+
+def run(install: Callable[[Station], object], settings: Settings) -> None:
+    """Run the charge point until it restarts the module; returns only where that fails.
+
+    install(station) makes the plugins' role objects and calls `station.install(...)`. Raises
+    ValueError for settings that cannot be used, StoreError if the state cannot be read.
+    """
+    board = Board(settings.watchdog, settings.console)
+    clock = Clock(utime.ticks_ms, utime.ticks_diff, utime.sleep_ms)
+    identity = settings.identity or board.imei
+    connector = Connector(
+        settings, identity, clock, _dialler(settings), board.random, board.sha1, board.to_base64
+    )
+    codec = Codec(ujson.loads, ujson.dumps)
+
+    def report(text: str) -> None:
+        board.log("error", text)
+
+    store = FileStore(uos, codec, settings.data_folder, open, report)
+    station = Station(identity, codec, store, board.log)
+    install(station)
+    station.start(clock.now())
+    station.after(_PROVEN, _forget_starts)
+    kind = Loop(station, clock, board, connector, settings).run()
+    board.log("info", f"{kind} restart")
+    if station.exit is not None:
+        _forget_starts()
+    board.restart()
+
+
+def _forget_starts() -> None:
+    """Clear the count of failed starts that `/usr/main.py` keeps."""
+    try:  # noqa: SIM105  # no contextlib on a module
+        uos.remove("/usr/ocpp_starts")
+    except OSError:
+        pass  # another main.py, or a wiped folder: nothing to clear
+
+
+def _dialler(settings: Settings) -> Callable[[str, int, bool], Any]:
+    timeout = min(max(settings.connect_timeout, 1), 24)
+    wrap = None
+    if settings.url[:4].lower() == "wss:":
+        wrap = tls.wrapper(
+            settings.client_certificate, settings.client_key, settings.server_certificate_sha256
+        )
+
+    def dial(host: str, port: int, secure: bool) -> Any:
+        return streams.connect(host, port, timeout, wrap if secure else None)
+
+    return dial

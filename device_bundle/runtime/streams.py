@@ -1,0 +1,118 @@
+"""Sockets of a module: connecting, TLS, and reading that never waits long. Portable.
+
+What is worked around, all of it seen in firmware sources: `connect` reports success for a
+refused connection (the first read or write then fails); name look-up failures are an empty
+list; a read that times out half way through loses what it had, unless it asked for one byte
+(TLS) or used `recv` (plain); TLS passes a time-out on as a negative number.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import usocket
+
+from device_bundle.runtime.handshake import HandshakeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import ussl
+
+# Seconds one read waits at most; the firmware rounds up to steps of 100 ms.
+_MOMENT = 0.2
+# Seconds without progress after which sending is given up.
+_WRITE_TIMEOUT = 20
+# EAGAIN, ETIMEDOUT, the same as TLS hands them on, and mbedTLS's "want read".
+_NOTHING_YET = (11, 110, -11, -110, -26880)
+# ENOTCONN in its two spellings: the peer has closed.
+_CLOSED = (107, 128)
+
+
+class SocketStream:
+    """A connected socket as a `websocket.Stream`; `tls` is the wrapped socket or None."""
+
+    def __init__(self, socket: usocket.socket, tls: ussl.Socket | None) -> None:
+        self._socket = socket
+        self._tls = tls
+        self._byte = bytearray(1)
+        socket.settimeout(_MOMENT)
+
+    def read(self, size: int) -> bytes | None:
+        """Up to `size` bytes, None if nothing came for a moment, b"" at the end. Raises OSError."""
+        try:
+            if self._tls is None:
+                return self._socket.recv(size)
+            return self._read_tls(self._tls, size)
+        except OSError as error:
+            code = error.args[0] if error.args else 0
+            if code in _NOTHING_YET:
+                return None
+            if code in _CLOSED:
+                return b""
+            raise
+
+    def _read_tls(self, tls: ussl.Socket, size: int) -> bytes | None:
+        """Byte by byte: a longer read loses what it had when it times out."""
+        byte = self._byte
+        data = bytearray(size)
+        count = 0
+        while count < size:
+            try:
+                got = tls.readinto(byte)
+            except OSError as error:
+                if not count:
+                    raise
+                if error.args[0] not in _NOTHING_YET:
+                    break  # what came before the fault is delivered; the next read meets it again
+                got = None
+            if not got:
+                if got is None and not count:
+                    return None
+                break
+            data[count] = byte[0]
+            count += 1
+        return bytes(data) if count == size else bytes(data[:count])
+
+    def write(self, data: bytes | bytearray) -> None:
+        """Send all of it. Raises OSError."""
+        socket = self._socket
+        socket.settimeout(_WRITE_TIMEOUT)
+        send = socket.send if self._tls is None else self._tls.write
+        sent = send(data) or 0
+        while sent < len(data):
+            count = send(memoryview(data)[sent:])
+            if not count:
+                raise OSError(110)
+            sent += count
+        socket.settimeout(_MOMENT)
+
+    def close(self) -> None:
+        """Release the socket; harmless when repeated. TLS contexts leak unless closed."""
+        for part in (self._tls, self._socket):
+            if part is not None:
+                try:  # noqa: SIM105  # no contextlib on a module
+                    part.close()
+                except OSError:
+                    pass  # closed by the peer, or twice: it is gone, which is the aim
+        self._tls = None
+
+
+def connect(
+    host: str, port: int, timeout: int, wrap: Callable[[usocket.socket, str], ussl.Socket] | None
+) -> SocketStream:
+    """A stream to host:port, over TLS if `wrap` is given. timeout: seconds, 1 to 24.
+
+    Raises OSError, or HandshakeError when the name cannot be resolved.
+    """
+    addresses = usocket.getaddrinfo(host, port)
+    if not addresses:
+        raise HandshakeError(f"{host}: the name cannot be resolved")
+    socket = usocket.socket(addresses[0][0], usocket.SOCK_STREAM)
+    try:
+        socket.settimeout(timeout)
+        socket.connect(addresses[0][-1])
+        return SocketStream(socket, wrap(socket, host) if wrap is not None else None)
+    except (OSError, ValueError, HandshakeError):
+        socket.close()
+        raise

@@ -1,0 +1,104 @@
+"""Writes the values of `ocpp.toml` into the plugins' Settings classes."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from device_bundle.findings import BundleError
+from device_bundle.program import Definition, Symbol
+from device_bundle.sources import Program
+from device_bundle.toplevel import bound_names
+from ocpp_kernel.config import Config, plugin_settings
+
+
+def fold_plugin(program: Program, config: Config, plugin: str, symbol: Symbol | None) -> None:
+    """Check the plugin's table against its Settings and make its values the class's own.
+
+    Raises ConfigError for keys or values that do not fit.
+    """
+    if symbol is None:
+        plugin_settings(config, "charge_point", plugin, _NoSettings)
+        return
+    definition = program.definition(symbol)
+    if definition is None or not isinstance(definition.node, ast.ClassDef):
+        raise BundleError(f"plugin {plugin}: its settings must be a class of its own")
+    declared = _made(definition, definition.node.name)
+    values = vars(plugin_settings(config, "charge_point", plugin, declared))
+    fold(definition, values)
+
+
+def fold(definition: Definition, values: Mapping[str, Any]) -> None:
+    """Replace the defaults of a class's attributes by `values`, adding those it inherits."""
+    node = definition.node
+    assert isinstance(node, ast.ClassDef)
+    left = dict(values)
+    for part in node.body:
+        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+            if part.target.id in left:
+                part.value = _as_node(left.pop(part.target.id), part)
+    for name, value in sorted(left.items()):
+        assign = ast.Assign([ast.Name(name, ast.Store())], _as_node(value, node))
+        node.body.append(ast.fix_missing_locations(ast.copy_location(assign, node)))
+
+
+class _NoSettings:
+    """Stands for a plugin without settings; any key given is then an error."""
+
+
+def _as_node(value: object, at: ast.AST) -> ast.expr:
+    node = ast.parse(repr(value), mode="eval").body
+    for part in ast.walk(node):
+        if isinstance(part, ast.expr):
+            ast.copy_location(part, at)
+    return node
+
+
+def _made(definition: Definition, name: str) -> type:
+    """The Settings class itself, made without importing the role it belongs to.
+
+    Its annotations may use `typing`, builtins and what else its own module defines by assignment
+    or class.
+    """
+    module = definition.module
+    tree = ast.parse(module.path.read_text(encoding="utf-8"))
+    tree.body = [part for part in tree.body if _is_declaration(part)]
+    wanted = _needed(tree, name)
+    tree.body = [
+        part
+        for part in tree.body
+        if isinstance(part, ast.ImportFrom) or wanted.intersection(bound_names(part))
+    ]
+    space: dict[str, Any] = {"__name__": f"settings of {module.name}"}
+    try:
+        exec(compile(tree, module.shown, "exec"), space)  # noqa: S102 - declarations only
+        made = space[name]
+    except (NameError, TypeError, ImportError) as error:
+        raise BundleError(
+            f"{module.shown}: settings may use plain types and literals only: {error}"
+        ) from None
+    assert isinstance(made, type)
+    return made
+
+
+def _is_declaration(part: ast.stmt) -> bool:
+    if isinstance(part, ast.ImportFrom):
+        return part.module == "typing"
+    return isinstance(part, ast.Assign | ast.AnnAssign | ast.ClassDef)
+
+
+def _needed(tree: ast.Module, name: str) -> set[str]:
+    """The class and what it names, however indirectly."""
+    named = {
+        bound: {node.id for node in ast.walk(part) if isinstance(node, ast.Name)}
+        for part in tree.body
+        for bound in bound_names(part)
+    }
+    wanted, before = {name}, set[str]()
+    while wanted != before:
+        before = copy.copy(wanted)
+        for bound in before:
+            wanted |= named.get(bound, set()) & named.keys()
+    return wanted

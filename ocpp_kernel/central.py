@@ -1,0 +1,351 @@
+"""The central system as its plugins see it: stations, calls to them, events.
+
+A shell (:mod:`ocpp_kernel.transports.websocket_server`, or
+:class:`ocpp_kernel.testing.CentralPair` without a socket) owns connections and clock. It asks
+:meth:`Central.admit`, then :meth:`Central.connected` gives it a session to drive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import inspect
+import time
+from collections.abc import Callable, Container, Iterable, Mapping
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from ocpp_kernel import timestamps
+from ocpp_kernel.contracts import Request
+from ocpp_kernel.dispatch import Contracts, Handler, Router
+from ocpp_kernel.errors import (
+    Disconnected,
+    FormationViolation,
+    InternalError,
+    LocalError,
+    OcppError,
+    UnknownAction,
+)
+from ocpp_kernel.events_central import CentralStarted, StationConnected, StationDisconnected
+from ocpp_kernel.frames import Codec
+from ocpp_kernel.hooks import Hooks, Implementations
+from ocpp_kernel.session import Done, Payload, Session
+from ocpp_kernel.validation import validate
+
+Req = TypeVar("Req")
+Resp = TypeVar("Resp")
+
+#: Seconds an answer of a station may take unless :attr:`Central.call_timeout` says otherwise.
+CALL_TIMEOUT = 30.0
+
+#: Stations remembered while they are not connected; the one known longest is forgotten first.
+MAX_KNOWN = 10_000
+
+#: Refusals of :meth:`Central.admit` (and of ``ocpp_accept_station``) that shells tell apart:
+#: HTTP 404 and 401 (FRM-008, SEC-007). Any other text is a refusal too: HTTP 403.
+UNKNOWN_STATION = "no station of this identity is known"
+WRONG_CREDENTIALS = "credentials are missing or wrong"
+
+
+class Link(Protocol):
+    """A connection, as the central system sees it."""
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        ...
+
+    def wake(self) -> None:
+        """The session has something to write, or a new deadline."""
+        ...
+
+    def close(self, reason: str) -> None:
+        """Begins to close the connection; the session is told later, or has been already."""
+        ...
+
+
+class CentralSession(Session):
+    """A session whose handlers may be ``async``; a slow one delays nobody else."""
+
+    def __init__(self, station: ConnectedStation, link: Link) -> None:
+        central = station.central
+        super().__init__(
+            central.router,
+            central.codec,
+            central.call_timeout,
+            station,
+            report=partial(_report, central, station.identity),
+        )
+        self.station = station
+        self.link = link
+        #: When something was last received, on the link's clock.
+        self.heard_at = self.now = link.now()
+        #: The handlers still at work, and the CALLs they answer.
+        self._tasks: dict[asyncio.Future[Any], str] = {}
+
+    def receive(self, text: str | bytes, now: float) -> None:
+        self.heard_at = now
+        super().receive(text, now)
+
+    def call(self, request: tuple[str, Payload], done: Done) -> None:
+        self.now = self.link.now()
+        super().call(request, done)
+        self.link.wake()
+
+    def forget(self, done: Done) -> None:
+        """A CALL that was not sent yet is not wanted any more; one that was sent goes on."""
+        self._queue[:] = [entry for entry in self._queue if entry[3] is not done]
+
+    def reply(
+        self, call_id: str, action: str, payload: Payload | None, error: OcppError | None
+    ) -> None:
+        super().reply(call_id, action, payload, error)
+        self.link.wake()
+
+    def after_response(self, callback: Callable[[], None]) -> None:
+        task = asyncio.current_task() if self._tasks else None
+        after = self._handling.get(self._tasks[task]) if task in self._tasks else None
+        if after is not None:
+            after.append(callback)  # An async handler's own response is still to come.
+        else:
+            super().after_response(callback)
+            self.link.wake()
+
+    def close(self, reason: str = "connection closed") -> None:
+        super().close(reason)
+        for task in list(self._tasks):
+            task.cancel()
+
+    def _await_result(self, call_id: str, action: str, result: Any) -> None:
+        if not inspect.isawaitable(result):
+            super()._await_result(call_id, action, result)
+            return
+        task = asyncio.ensure_future(result)
+        self._tasks[task] = call_id
+        task.add_done_callback(partial(self._finished, action))
+
+    def _finished(self, action: str, task: asyncio.Future[Any]) -> None:
+        call_id = self._tasks.pop(task)
+        fault = InternalError("cancelled") if task.cancelled() else task.exception()
+        if fault is None:
+            self.reply(call_id, action, task.result(), None)
+        elif isinstance(fault, Exception):
+            self.reply(call_id, action, None, self._as_local(action, fault))
+
+
+class ConnectedStation:
+    """One charge point, as handlers and applications see it; it outlasts its connections."""
+
+    def __init__(self, central: Central, identity: str) -> None:
+        self.central = central
+        self.identity = identity
+        self.session: CentralSession | None = None
+        #: What plugins keep for this station, by plugin name.
+        self.shared: dict[str, Any] = {}
+        self._heard = 0
+
+    @property
+    def online(self) -> bool:
+        """Whether it is connected."""
+        return self.session is not None
+
+    @property
+    def last_seen(self) -> int:
+        """When it last sent anything, in seconds since 1970 UTC; 0 for never (CORE-022)."""
+        if self.session is None:
+            return self._heard
+        return self.central.utc() - int(self.session.link.now() - self.session.heard_at)
+
+    async def call(self, request: Request[Req, Resp]) -> Resp:
+        """Calls the station and returns its answer.
+
+        Calls made at the same time queue up, one is on the wire at once (FRM-022); other
+        stations are not affected (FRM-024). Cancelling takes a call that still queues back.
+        Raises LocalError where the request breaks its contract or must not be sent now,
+        RemoteError for a CALLERROR, InvalidAnswer, CallTimeout, or Disconnected.
+        """
+        future: asyncio.Future[Resp] = asyncio.get_running_loop().create_future()
+
+        def done(answer: Any, error: OcppError | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(answer)
+
+        session = self.session
+        self.post(request, done)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if session is not None:
+                session.forget(done)
+            raise
+
+    def post(self, request: Request[Any, Any], done: Done) -> None:
+        """Calls the station; ``done(answer, error)`` is told how it ended, once.
+
+        Raises LocalError as :meth:`call` does.
+        """
+        action, payload = request
+        self.central.check_outgoing(self, action, payload)
+        if self.session is None:
+            done(None, Disconnected(f"{self.identity} is not connected; {action} was not sent"))
+            return
+        try:
+            self.session.call(request, done)
+        except (TypeError, ValueError) as fault:
+            raise FormationViolation(f"{action}: cannot be put into JSON: {fault}") from None
+
+    def after_response(self, callback: Callable[[], None]) -> None:
+        """From a handler: runs ``callback`` once the response is on the wire."""
+        if self.session is not None:
+            self.session.after_response(callback)
+
+    def disconnect(self, reason: str = "closed by the central system") -> None:
+        """Closes the connection, after what was already to be sent; the station may return."""
+        if self.session is not None:
+            self.session.link.close(reason)
+
+
+class Central:
+    """The central system. Every plugin's role object is made with it.
+
+    ``log(level, text)`` takes ``debug``, ``info``, ``warning`` or ``error``.
+    """
+
+    def __init__(self, codec: Codec, log: Callable[[str, str], None]) -> None:
+        self.codec = codec
+        self.log = log
+        #: Stations by identity, connected or not; see :attr:`ConnectedStation.online`.
+        self.stations: dict[str, ConnectedStation] = {}
+        self.max_known = MAX_KNOWN
+        self.hooks = Hooks({})
+        self.profiles: tuple[str, ...] = ()
+        #: WebSocket subprotocols the plugins speak, best first.
+        self.subprotocols: tuple[str, ...] = ()
+        #: Seconds an answer may take; for connections opened from now on.
+        self.call_timeout = CALL_TIMEOUT
+        #: Identities admitted; empty admits any.
+        self.identities: frozenset[str] = frozenset()
+        #: Passwords of those stations that must send one.
+        self.passwords: Mapping[str, bytes] = {}
+        #: The time as sent to stations, in seconds since 1970 UTC.
+        self.utc: Callable[[], int] = _utc
+        #: May refuse a station's CALL (LocalError) or drop it (Ignored), by station and action.
+        self.gate: Callable[[ConnectedStation, str], None] | None = None
+        #: May refuse a CALL to a station by raising LocalError, by station and action.
+        self.outgoing_gate: Callable[[ConnectedStation, str], None] | None = None
+        #: Objects plugins offer each other and applications, by name.
+        self.shared: dict[str, Any] = {}
+        self.router = Router({}, {})
+        self._check: Callable[[Any, Any, bool], None] = validate
+
+    # Wiring, done once by whoever builds the central system.
+
+    def install(  # noqa: PLR0917 - called by name, as its twin in Station
+        self,
+        contracts: Contracts,
+        routes: dict[str, Handler],
+        hooks: Implementations,
+        profiles: tuple[str, ...],
+        foreign: Container[int] = (),
+        check: Callable[[Any, Any, bool], None] = validate,
+        lenient: bool = False,
+    ) -> None:
+        """Connects the plugins' handlers and hooks; as :meth:`ocpp_kernel.station.Station`."""
+        self.router = Router(contracts, routes, foreign, check, lenient)
+        self.hooks = Hooks(hooks, self._warn)
+        self.profiles = profiles
+        self._check = check
+
+    def admit_only(self, identities: Iterable[str], passwords: Mapping[str, bytes]) -> None:
+        """Sets who may connect (empty: anybody), and who of them must send which password."""
+        self.identities, self.passwords = frozenset(identities), dict(passwords)
+
+    def start(self) -> None:
+        """Begins work: tells every plugin."""
+        self.emit(CentralStarted())
+
+    # What a shell calls.
+
+    def admit(self, identity: str, password: bytes | None) -> str:
+        """Why a station may not connect; "" if it may.
+
+        Passwords are bytes, compared in constant time (SEC-006).
+        """
+        if self.identities and identity not in self.identities and identity not in self.passwords:
+            return UNKNOWN_STATION
+        expected = self.passwords.get(identity)
+        if expected is not None and not hmac.compare_digest(expected, password or b""):
+            return WRONG_CREDENTIALS
+        return self.hooks.accept_station(identity, password)
+
+    def connected(self, identity: str, link: Link) -> CentralSession:
+        """A station's connection is open; an older one of the same identity ends (FRM-010)."""
+        station = self.stations.get(identity)
+        if station is None:
+            station = self._meet(identity)
+        elif station.session is not None:
+            station.session.link.close("replaced by a newer connection")
+            self.disconnected(station.session, "replaced by a newer connection")
+        session = CentralSession(station, link)
+        if self.gate is not None:
+            session.gate = partial(self.gate, station)
+        if "ocpp_on_frame" in self.hooks.implementations:
+            session.observe = partial(self.hooks.on_frame, identity)
+        station.session = session
+        self.emit(StationConnected(identity))
+        return session
+
+    def disconnected(self, session: CentralSession, reason: str) -> None:
+        """A connection is gone; calls without an answer fail now. Harmless if said again."""
+        if session.closed:
+            return
+        station = session.station
+        station._heard = station.last_seen
+        station.session = None
+        session.close(reason)
+        self.emit(StationDisconnected(station.identity, reason))
+
+    def check_outgoing(self, station: ConnectedStation, action: str, payload: Any) -> None:
+        """Raises the LocalError that fits where a CALL must not be sent; says where it is wrong."""
+        contract = self.router.contracts.get(action)
+        if contract is None:
+            raise UnknownAction(f"no plugin brings the action {action}")
+        if self.outgoing_gate is not None:
+            self.outgoing_gate(station, action)
+        try:
+            self._check(payload, contract[0], False)
+        except LocalError as fault:
+            raise type(fault)(f"{action}: {fault.description}", fault.details) from None
+
+    # What plugins call.
+
+    def emit(self, event: Any) -> None:
+        """Tells every plugin what happened."""
+        self.hooks.on_event(event)
+
+    def timestamp(self) -> str:
+        """The time now as a date-time for messages."""
+        return timestamps.format(self.utc())
+
+    def _meet(self, identity: str) -> ConnectedStation:
+        if len(self.stations) >= self.max_known:
+            for known in self.stations.values():
+                if not known.online:
+                    del self.stations[known.identity]
+                    break
+        station = self.stations[identity] = ConnectedStation(self, identity)
+        return station
+
+    def _warn(self, sentence: str) -> None:
+        self.log("warning", sentence)
+
+
+def _utc() -> int:
+    return int(time.time())
+
+
+def _report(central: Central, identity: str, sentence: str) -> None:
+    central.log("warning", f"{identity}: {sentence}")

@@ -1,0 +1,78 @@
+"""``ocpp-kernel check``: would this configuration, or this plugin, work?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from ocpp_kernel.build import build_central, build_station
+from ocpp_kernel.cli.console import note, output
+from ocpp_kernel.cli.insight import Loaded
+from ocpp_kernel.cli.options import config_option, configuration
+from ocpp_kernel.config import Config, ConfigError, unknown
+from ocpp_kernel.plugins import discover
+from ocpp_kernel.store import MemoryStore
+
+
+@click.command()
+@click.argument("subject", required=False, metavar="[CONFIG|PLUGIN]")
+@config_option
+def check(subject: str | None, config_path: Path | None) -> None:
+    """Check a configuration (a .toml file), or a plugin (its name, module or file).
+
+    Says what would run in each role. Exits with 1 if a plugin cannot be used, with 2 if the
+    configuration is wrong.
+    """
+    if subject is not None and subject.endswith(".toml"):
+        if config_path is not None:
+            raise click.UsageError("give the configuration once")
+        config_path, subject = Path(subject), None
+    config = configuration(config_path)
+    name = None if subject is None else _included(config, subject)
+    problems = _problems(config)
+    loaded = Loaded.of(config)
+    console = output()
+    for role, each in loaded.sets.items():
+        running = [p.name for p in each.plugins if p.role is not None and name in (None, p.name)]
+        console.print(f"{role.replace('_', ' ')}: {', '.join(running) or 'nothing'}", markup=False)
+    if name is not None:
+        problems = [text for text in problems if text.startswith(f"plugin {name}: ")]
+    for text in problems:
+        note("error", text)
+    if problems:
+        raise click.ClickException(
+            f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found in {config.file}"
+        )
+    console.print(f"no problems in {config.file}", markup=False)
+
+
+def _included(config: Config, subject: str) -> str:
+    """The name of a plugin that is there, or that the configuration is made to load."""
+    names = [found.name for found in discover(config)]
+    if subject in names:
+        config.profiles[subject] = True
+        return subject
+    if not ("/" in subject or "." in subject or Path(subject).exists()):
+        raise ConfigError(unknown(config.file, f"plugin {subject}", subject, names))
+    where = Path(subject)
+    config.load.append(str(where.resolve()) if where.exists() else subject)
+    return next(found.name for found in discover(config) if found.name not in names)
+
+
+def _problems(config: Config) -> list[str]:
+    """Everything that building both roles complains of, each said once."""
+    texts: dict[str, None] = {}
+
+    def log(level: str, text: str) -> None:
+        if level == "error":
+            texts[text] = None
+
+    builders: list[Callable[[], object]] = [
+        lambda: build_station(config, MemoryStore(), log),
+        lambda: build_central(config, log),
+    ]
+    for build in builders:
+        build()
+    return list(texts)

@@ -1,0 +1,93 @@
+"""Frames as people read them: who told whom what, one line each.
+
+Works from the text on the wire alone and knows no action.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.text import Text
+
+from ocpp_kernel.cli.console import plain
+from ocpp_kernel.frames import CALL, CALLERROR, CALLRESULT
+
+#: CALLs remembered to name their answers; the oldest is forgotten beyond that.
+MEMORY = 1000
+
+_ARROWS = {True: ("──▶", "-->"), False: ("◀──", "<--")}
+_STYLES = {"call": "bold", "result": "", "error": "red", "bad": "red"}
+_ACTION_WIDTH = 24
+
+
+class Line(NamedTuple):
+    """A frame; ``kind`` is ``call``, ``result``, ``error``, or ``bad`` where it is none."""
+
+    identity: str
+    to_central: bool
+    kind: str
+    action: str
+    fields: str
+
+
+class FrameLog:
+    """Makes lines of the frames of one side; ``role`` is the side that sees them."""
+
+    def __init__(self, role: str) -> None:
+        self._out_is_to_central = role == "charge_point"
+        self._open: dict[tuple[str, bool, str], str] = {}
+
+    def line(self, identity: str, direction: str, text: str) -> Line:
+        """What to show of a frame; ``direction`` is ``in`` or ``out``."""
+        to_central = (direction == "out") == self._out_is_to_central
+        try:
+            kind, action, fields = self._read(identity, to_central, json.loads(text))
+        except (ValueError, LookupError, TypeError, RecursionError):
+            kind, action, fields = "bad", "(no OCPP-J frame)", text
+        return Line(plain(identity), to_central, kind, plain(action), plain(fields))
+
+    def _read(self, identity: str, to_central: bool, frame: Any) -> tuple[str, str, str]:
+        kind, call_id = frame[0], str(frame[1])
+        if kind == CALL:
+            self._open[identity, to_central, call_id] = str(frame[2])
+            if len(self._open) > MEMORY:
+                del self._open[next(iter(self._open))]
+            return "call", str(frame[2]), " ".join(flat(frame[3]))
+        action = self._open.pop((identity, not to_central, call_id), f"(unknown call {call_id})")
+        if kind == CALLRESULT:
+            return "result", action, " ".join(flat(frame[2]))
+        if kind == CALLERROR:
+            return "error", action, f"{frame[2]}: {frame[3]}"
+        raise ValueError(kind)
+
+
+def flat(value: Any, name: str = "") -> Iterator[str]:
+    """``name=value`` of every value in a payload, however deep, under its innermost name."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from flat(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from flat(inner, name)
+    else:
+        yield f"{name}={value if isinstance(value, str) else json.dumps(value)}"
+
+
+def show(console: Console, line: Line, stamp: str = "") -> None:
+    """Prints one line, cut at the terminal's width."""
+    modern = (console.encoding or "").lower().startswith("utf")
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if stamp:
+        text.append(f"{stamp} ", style="dim")
+    text.append(f"{line.identity} ", style="cyan")
+    text.append(
+        f"{_ARROWS[line.to_central][0 if modern else 1]} ",
+        style="green" if line.to_central else "magenta",
+    )
+    mark = {"call": " ", "result": "=", "error": "!", "bad": "!"}[line.kind]
+    text.append(f"{mark} {line.action:<{_ACTION_WIDTH}} ", style=_STYLES[line.kind])
+    text.append(line.fields, style="red" if line.kind in {"error", "bad"} else "")
+    console.print(text, soft_wrap=not console.is_terminal)

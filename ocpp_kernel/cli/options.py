@@ -1,0 +1,56 @@
+"""What several commands have in common: options, and how a configuration is come by."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ocpp_kernel.config import Config, load_config
+
+config_option = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The configuration, an ocpp.toml; without one every installed plugin runs.",
+)
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="Do not print frames.")
+
+
+def configuration(path: Path | None) -> Config:
+    """The configuration in a file, or the built-in one; raises ConfigError."""
+    return Config() if path is None else load_config(path)
+
+
+def run_until_stopped(task: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Runs ``task`` with an event that Ctrl-C and SIGTERM set; it then ends as it sees fit."""
+    try:
+        asyncio.run(_with_signals(task))
+    except KeyboardInterrupt:
+        return  # Where signals cannot reach the event loop, this is how Ctrl-C does.
+
+
+async def _with_signals(task: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stopped.set)
+        except (NotImplementedError, RuntimeError):
+            continue  # Windows, or not in the main thread
+    await task(stopped)
+
+
+def sentence(event: Any) -> str:
+    """An event as people read it: its name, and its values as far as they are plain."""
+    fields = [
+        f"{name}={value}"
+        for name, value in zip(event._fields, event, strict=True)
+        if value is None or type(value) in (str, int, float, bool)
+    ]
+    return " ".join([type(event).__name__, *fields])

@@ -1,0 +1,170 @@
+"""``ocpp-kernel station``: a charge point on this computer, played from its console."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from ocpp_kernel import events
+from ocpp_kernel.build import build_station
+from ocpp_kernel.cli.console import note, output, plain
+from ocpp_kernel.cli.framelog import FrameLog, show
+from ocpp_kernel.cli.options import (
+    config_option,
+    configuration,
+    quiet_option,
+    run_until_stopped,
+    sentence,
+)
+from ocpp_kernel.codec import MsgspecCodec
+from ocpp_kernel.config import Config, password_bytes
+from ocpp_kernel.station import Station
+from ocpp_kernel.store import FileStore, MemoryStore, Store
+from ocpp_kernel.transports.clock import Clock
+from ocpp_kernel.transports.websocket_client import WebSocketClient
+
+QUIT = ("quit", "exit")
+#: Bytes of the longest line taken from the console.
+_LONGEST = 4096
+
+
+class Watcher:
+    """Prints what happens at a charge point, through the hooks every plugin has."""
+
+    def __init__(self, clock: Clock, quiet: bool) -> None:
+        self._console = output()
+        self._clock = clock
+        self._quiet = quiet
+        self._frames = FrameLog("charge_point")
+
+    def ocpp_on_event(self, event: Any) -> None:
+        """A line for each event but the operator's own."""
+        if not isinstance(event, events.Command):
+            self._console.print(f"{self._stamp()} {plain(sentence(event))}", markup=False)
+
+    def ocpp_on_frame(self, identity: str, direction: str, text: str) -> None:
+        """A line for each frame."""
+        if not self._quiet:
+            show(self._console, self._frames.line(identity, direction, text), self._stamp())
+
+    def _stamp(self) -> str:
+        return f"{self._clock.now():>6}s"
+
+
+@click.command()
+@click.option("--url", help="The central system. [default: ws://127.0.0.1:9000]")
+@click.option("--identity", help="This charge point's name. [default: CP001]")
+@click.option("--speed", type=float, help="Simulated seconds per real second. [default: 1]")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Where state survives a restart; without it, it is kept in memory.",
+)
+@config_option
+@quiet_option
+def station(
+    url: str | None,
+    identity: str | None,
+    speed: float | None,
+    data: Path | None,
+    config_path: Path | None,
+    quiet: bool,
+) -> None:
+    """Run a charge point with simulated hardware until "quit" or Ctrl-C.
+
+    Lines of standard input are commands to its simulated hardware; "help" lists them.
+    The end of the input leaves the charge point running.
+    """
+    config = configuration(config_path)
+    given = {"url": url, "identity": identity, "speed": speed, "data": data and str(data)}
+    changes = {name: value for name, value in given.items() if value is not None}
+    config.charge_point = msgspec.structs.replace(config.charge_point, **changes)
+    if not config.charge_point.speed > 0:
+        raise click.BadParameter("must be above 0", param_hint="--speed")
+    run_until_stopped(lambda stopped: _run(config, quiet, stopped))
+
+
+async def _run(config: Config, quiet: bool, stopped: asyncio.Event) -> None:
+    host = config.charge_point
+    clock = Clock(host.speed)
+    make = partial(_make_station, config, MemoryStore(), Watcher(clock, quiet))
+    try:
+        client = WebSocketClient(
+            make, host.url, clock=clock, password=password_bytes(host.password)
+        )
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--url or --identity") from error
+    output().print(f"{host.identity} connects to {client.url}", markup=False)
+    _read_console(partial(_command, client, stopped))
+    running = asyncio.ensure_future(client.run())
+    stopping = asyncio.ensure_future(stopped.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if running.done():
+        running.result()
+    running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+
+
+def _make_station(config: Config, memory: Store, watcher: Watcher) -> Station:
+    folder = config.charge_point.data
+    store = memory if not folder else _file_store(Path(folder))
+    return build_station(config, store, _log, watcher)
+
+
+def _file_store(folder: Path) -> FileStore:
+    def sync(file: Any) -> None:
+        os.fsync(file.fileno())
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileStore(os, MsgspecCodec(), str(folder), open, partial(note, "warning"), sync)
+
+
+def _log(level: str, text: str) -> None:
+    """What the charge point tells its operator is a result; the rest is a note."""
+    if level == "info":
+        output().print(plain(text), markup=False)
+    else:
+        note(level, text)
+
+
+def _command(client: WebSocketClient, stopped: asyncio.Event, line: str) -> None:
+    if line in QUIT:
+        stopped.set()
+    elif line:
+        client.do(lambda station: station.emit(events.Command(line)))
+
+
+def _read_console(take: Callable[[str], None]) -> None:
+    """Has ``take`` called, in the event loop, with every line typed."""
+    try:
+        descriptor = sys.stdin.fileno()
+    except (AttributeError, OSError):
+        return  # There is no console, as in a service.
+    loop = asyncio.get_running_loop()
+    # A thread, since a file that is no pipe cannot be waited for; unbuffered, so that it does not
+    # hold a lock of the interpreter's when the program ends.
+    threading.Thread(target=_read, args=(descriptor, loop, take), daemon=True).start()
+
+
+def _read(descriptor: int, loop: asyncio.AbstractEventLoop, take: Callable[[str], None]) -> None:
+    rest = b""
+    with contextlib.suppress(RuntimeError, OSError):  # the loop, or the console, is gone
+        while data := os.read(descriptor, _LONGEST):
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                loop.call_soon_threadsafe(take, line.decode(errors="replace").strip())
+            rest = rest[-_LONGEST:]
+        loop.call_soon_threadsafe(take, rest.decode(errors="replace").strip())

@@ -1,0 +1,148 @@
+"""Role objects of plugins: what is wrong with a class, its routes, and its hooks.
+
+A role class marks handlers with ``@on``; a method named as a hook implements it.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import pluggy
+
+from ocpp_kernel.config import unknown
+from ocpp_kernel.contracts import BOTH, Action
+from ocpp_kernel.dispatch import Handler
+from ocpp_kernel.hooks import Implementations
+from ocpp_kernel.hookspecs import PROJECT, SINGLE_OWNER, SPECIFICATIONS
+
+PREFIX = "ocpp_"
+#: What a handler of each role is given.
+HANDLER_ARGUMENTS = {"charge_point": ["request"], "central_system": ["station", "request"]}
+
+
+class PluginError(Exception):
+    """A plugin cannot be used; the text names it, the fault and the remedy."""
+
+
+def routes_of(role: str, instances: dict[str, Any]) -> dict[str, Handler]:
+    """Action -> handler of all role objects; raises PluginError for a duplicate or wrong role."""
+    routes: dict[str, Handler] = {}
+    owners: dict[str, str] = {}
+    for name, instance in instances.items():
+        for attribute, action in handlers_in(type(instance)):
+            fault = _handler_fault(role, type(instance), attribute, action)
+            if fault:
+                raise PluginError(f"plugin {name}: {fault}")
+            if action.name in routes:
+                raise PluginError(
+                    f"{action.name} is handled by plugins {owners[action.name]} and {name}; "
+                    "switch one of them off in [profiles]"
+                )
+            routes[action.name], owners[action.name] = getattr(instance, attribute), name
+    return routes
+
+
+def hooks_of(role: str, instances: dict[str, Any], problems: list[str]) -> Implementations:
+    """Hook -> implementations of all role objects, checked by pluggy.
+
+    Objects with a misnamed or misshaped hook are left out and named in ``problems``.
+    """
+    manager = _Manager(PROJECT)
+    manager.add_hookspecs(SPECIFICATIONS[role])
+    for name, instance in instances.items():
+        fault = _hook_fault(role, type(instance))
+        if fault:
+            problems.append(f"plugin {name}: {fault}; none of its hooks is used")
+        else:
+            manager.register(instance, name)
+    manager.check_pending()
+    implementations: Implementations = {}
+    for name in _hook_names(role):
+        found = getattr(manager.hook, name).get_hookimpls()
+        if name in SINGLE_OWNER and len(found) > 1:
+            owners = " and ".join(sorted(impl.plugin_name for impl in found))
+            raise PluginError(f"plugins {owners} both implement {name}; switch one off")
+        if found:
+            implementations[name] = tuple(impl.function for impl in found)
+    return implementations
+
+
+class _Manager(pluggy.PluginManager):
+    """Takes every method named as a hook for an implementation; no marker is needed."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        if not name.startswith(PREFIX):
+            return None
+        return pluggy.HookimplOpts(
+            wrapper=False,
+            hookwrapper=False,
+            optionalhook=False,
+            tryfirst=False,
+            trylast=False,
+            specname=None,
+        )
+
+
+def handlers_in(cls: type) -> Iterator[tuple[str, Action[Any, Any]]]:
+    """The methods of a role class that handle an action, with that action."""
+    for attribute in dir(cls):
+        action = getattr(getattr(cls, attribute, None), "ocpp_action", None)
+        if isinstance(action, Action):
+            yield attribute, action
+
+
+def role_fault(role: str, cls: type) -> str:
+    """What is wrong with a role class, found without making an instance; "" if nothing is."""
+    for attribute, action in handlers_in(cls):
+        fault = _handler_fault(role, cls, attribute, action)
+        if fault:
+            return fault
+    return _hook_fault(role, cls)
+
+
+def _handler_fault(role: str, cls: type, attribute: str, action: Action[Any, Any]) -> str:
+    function = getattr(cls, attribute)
+    if action.sent_by not in (BOTH, _peer(role)):
+        return (
+            f"{attribute} handles {action.name}, which a {role.replace('_', ' ')} never "
+            "receives; remove the handler"
+        )
+    if role == "charge_point" and inspect.iscoroutinefunction(function):
+        return f"{attribute} must not be async: it has to run on a device too; return a Deferred"
+    given, wanted = _arguments(function), HANDLER_ARGUMENTS[role]
+    if len(given) != len(wanted):
+        return f"{attribute} must take ({', '.join(wanted)}), not ({', '.join(given)})"
+    return ""
+
+
+def _hook_names(role: str) -> list[str]:
+    return [name for name in dir(SPECIFICATIONS[role]) if name.startswith(PREFIX)]
+
+
+def _hook_fault(role: str, cls: type) -> str:
+    for name in dir(cls):
+        if not name.startswith(PREFIX):
+            continue
+        specification = getattr(SPECIFICATIONS[role], name, None)
+        if specification is None:
+            return unknown(f"{cls.__module__} ({role})", f"hook {name}", name, _hook_names(role))
+        function = getattr(cls, name)
+        if not inspect.isroutine(function):
+            return f"{name} is named as a hook, but is no method; rename it"
+        if inspect.iscoroutinefunction(function):
+            return f"{name} must not be async: hooks answer at once"
+        given, wanted = _arguments(function), _arguments(specification)
+        if given != wanted:
+            return f"{name} must take ({', '.join(wanted)}), not ({', '.join(given)})"
+    return ""
+
+
+def _arguments(method: Any) -> list[str]:
+    """The names of a method's arguments after ``self``."""
+    return list(inspect.signature(method).parameters)[1:]
+
+
+def _peer(role: str) -> str:
+    return "central_system" if role == "charge_point" else "charge_point"

@@ -1,0 +1,1 @@
+"""The Core profile: boot, status, configuration, authorization, transactions, metering."""

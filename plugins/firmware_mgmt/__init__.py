@@ -1,0 +1,1 @@
+"""The Firmware Management profile: firmware updates and diagnostics uploads."""

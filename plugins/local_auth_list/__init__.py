@@ -1,0 +1,1 @@
+"""The Local Auth List Management profile: authorization by a list the central system sends."""

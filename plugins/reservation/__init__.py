@@ -1,0 +1,1 @@
+"""The Reservation profile: a connector, or any one, is kept for an idTag."""

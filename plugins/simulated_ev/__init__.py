@@ -1,0 +1,1 @@
+"""A driver that simulates connectors, cables, vehicles and meters."""

@@ -1,0 +1,1 @@
+"""The Smart Charging profile: charging profiles, their stacking and composite schedules."""
