@@ -17,6 +17,10 @@ import websockets
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call_result
 
+from ocpp_kernel.build import build_central
+from ocpp_kernel.config import Config
+from ocpp_kernel.transports.websocket_server import WebSocketServer
+
 ANSWERS: dict[str, Any] = {
     "BootNotification": {
         "currentTime": frames.TIMESTAMP,
@@ -40,6 +44,15 @@ async def bare() -> int:
             await ws.send(encode([3, message[1], ANSWERS[message[2]]]).decode())
 
     return _port(await websockets.serve(serve, "127.0.0.1", 0, subprotocols=_subprotocols()))
+
+
+async def ours() -> int:
+    """The central system as it starts with no configuration."""
+    central = build_central(Config(), lambda level, text: None)
+    server = WebSocketServer(central, "127.0.0.1", 0)
+    await server.start()
+    _keep.append(server)
+    return server.port
 
 
 class _Peer(ChargePoint):  # type: ignore[misc]  # mobilityhouse's class is untyped

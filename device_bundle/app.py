@@ -51,7 +51,7 @@ def texts(definitions: Iterable[Definition]) -> set[str]:
 
 def _module(name: str, lines: Sequence[str]) -> Module:
     tree = ast.parse("\n".join(lines))
-    module = Module(name, Path(f"{name}.py"), f"(generated {name}.py)", name, False, tree)
+    module = Module(name, Path(f"{name}.py"), f"(generated {name}.py)", name, False, [], tree)
     collect(module)
     return module
 

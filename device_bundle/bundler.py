@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from device_bundle import output
+from device_bundle import manifest
 from device_bundle.compile import compile_module
 from device_bundle.findings import BundleError
 from device_bundle.link import name_symbols
@@ -81,7 +79,7 @@ def bundle(config_path: str | Path, out_dir: str | Path) -> BundleResult:
 
 def _files(linked: Linked, config: Config) -> list[File]:
     """Every module of the bundle, cut anew with less in each until all of them fit."""
-    names = name_symbols(linked.ordered(), linked.outside)
+    names = name_symbols(linked.definitions, linked.outside)
     goal = MOST_FILE_BYTES
     while True:
         pieces = pack(linked.definitions, linked.order, goal, MOST_FILES - 1)
@@ -97,3 +95,27 @@ def _files(linked: Linked, config: Config) -> list[File]:
     stub = main_text(config)
     compile_module("main", stub)
     return [*files, File("main.py", stub.encode(), b"", 0)]
+
+
+def _refuse_excess(result: BundleResult) -> None:
+    """Raises BundleError naming the numbers where the bundle is larger than a device takes."""
+    if result.total > MOST_BYTES:
+        raise BundleError(
+            f"the bundle has {result.total} bytes of .py, more than the {MOST_BYTES} a device "
+            f"takes; switch off one of {', '.join(result.plugins)} in [profiles]"
+        )
+
+
+def _write(result: BundleResult, config: Config) -> None:
+    texts = {file.name: file.text for file in result.files}
+    compiled = {
+        file.name.replace(".py", ".mpy") if file.compiled else file.name: file.compiled or file.text
+        for file in result.files
+    }
+    facts = {
+        "project": config.bundle.project,
+        "version": config.bundle.version,
+        "target": result.target,
+        "plugins": list(result.plugins),
+    }
+    manifest.write(result.out, facts, {manifest.SOURCES: texts, manifest.COMPILED: compiled})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -32,7 +33,7 @@ def name_symbols(definitions: Iterable[Definition], outside: Iterable[Symbol]) -
 
 def rename(definition: Definition, names: dict[Symbol, str]) -> ast.stmt:
     """The definition's statement with every reference spelled as in `names`."""
-    node = definition.node
+    node = copy.deepcopy(definition.node)
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         node.name = names[definition.symbols[0]]
     elif isinstance(node, ast.Try):

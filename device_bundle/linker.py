@@ -30,11 +30,19 @@ class Linked:
     """The program of one device."""
 
     roles: list[Role]
-    #: What is reached, in no order that matters, and the names it takes from the firmware.
+    #: What is reached, and the names it takes from the firmware.
     definitions: list[Definition]
     outside: set[Symbol]
     #: Packages, those others depend on first.
     order: list[str]
+
+    def __post_init__(self) -> None:
+        """Sort the definitions as they stand in the source, so that nothing depends on chance."""
+        self.definitions.sort(key=self._place)
+
+    def _place(self, definition: Definition) -> tuple[int, str, int]:
+        module = definition.module
+        return self.order.index(module.package), module.name, definition.node.lineno
 
 
 def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> Linked:

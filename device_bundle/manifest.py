@@ -7,7 +7,6 @@ import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from device_bundle.findings import BundleError
 
@@ -15,24 +14,31 @@ SOURCES = "usr"
 COMPILED = "usr-mpy"
 MANIFEST = "manifest.json"
 
+Files = Mapping[str, bytes]
 
-def write(out: Path, sources: Mapping[str, bytes], compiled: Mapping[str, bytes]) -> None:
+
+def write(out: Path, facts: Mapping[str, object], folders: Mapping[str, Files]) -> None:
     """Replace the bundler's own folders below `out`; anything else there is left alone.
 
-    Raises BundleError where a folder of that name holds files no bundler wrote.
+    Raises BundleError where a folder of that name holds files no bundler wrote, or where nothing
+    can be written.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    for folder, files in ((SOURCES, sources), (COMPILED, compiled)):
-        target = out / folder
-        if target.exists() and not (out / MANIFEST).is_file() and any(target.iterdir()):
-            raise BundleError(f"{target} exists and is no earlier bundle; choose another --out")
-        shutil.rmtree(target, ignore_errors=True)
-        target.mkdir()
-        for name, content in sorted(files.items()):
-            (target / name).write_bytes(content)
+    ours = (out / MANIFEST).is_file()
+    for folder in folders:
+        if not ours and (out / folder).exists():
+            raise BundleError(f"{out / folder} exists and is no earlier bundle; choose another DIR")
+    try:
+        for folder, files in folders.items():
+            shutil.rmtree(out / folder, ignore_errors=True)
+            (out / folder).mkdir(parents=True)
+            for name, content in files.items():
+                (out / folder / name).write_bytes(content)
+        (out / MANIFEST).write_bytes(manifest(facts, folders))
+    except OSError as error:
+        raise BundleError(f"{out}: cannot be written: {error.strerror}") from None
 
 
-def manifest(facts: Mapping[str, Any], groups: Mapping[str, Mapping[str, bytes]]) -> bytes:
+def manifest(facts: Mapping[str, object], folders: Mapping[str, Files]) -> bytes:
     """The text of manifest.json: facts, then every file with size and SHA-256, in stable order."""
     files = [
         {
@@ -40,8 +46,8 @@ def manifest(facts: Mapping[str, Any], groups: Mapping[str, Mapping[str, bytes]]
             "size": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
         }
-        for folder, content_of in sorted(groups.items())
-        for name, content in sorted(content_of.items())
+        for folder, contents in sorted(folders.items())
+        for name, content in sorted(contents.items())
     ]
-    text = json.dumps({**facts, "files": files}, indent=2, sort_keys=True, ensure_ascii=True)
+    text = json.dumps({**facts, "files": files}, indent=2, sort_keys=True)
     return text.encode() + b"\n"

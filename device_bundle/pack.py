@@ -18,6 +18,11 @@ class Piece:
     definitions: list[Definition] = field(default_factory=list)
     size: int = 0
 
+    @property
+    def source_bytes(self) -> int:
+        """How much source went in."""
+        return sum(part.source_bytes for part in self.definitions)
+
 
 def pack(definitions: Iterable[Definition], order: Sequence[str], limit: int, most: int) -> list[Piece]:
     """Pieces of about `limit` bytes at most, no more than `most` of them, each importing only

@@ -69,6 +69,12 @@ class Definition:
     def symbols(self) -> tuple[Symbol, ...]:
         return tuple(Symbol(self.module.name, name) for name in self.names)
 
+    @property
+    def source_bytes(self) -> int:
+        """How long it is in the source, comments and docstrings included."""
+        lines = self.module.lines[self.node.lineno - 1 : self.node.end_lineno]
+        return sum(len(line.encode()) + 1 for line in lines)
+
 
 @dataclass
 class Module:
@@ -79,6 +85,7 @@ class Module:
     shown: str
     package: str
     is_package: bool
+    lines: list[str]
     tree: ast.Module
     imports: dict[str, Symbol] = field(default_factory=dict)
     definitions: list[Definition] = field(default_factory=list)

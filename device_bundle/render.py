@@ -13,7 +13,7 @@ from device_bundle.program import Symbol, refs
 
 
 def render(pieces: Sequence[Piece], names: dict[Symbol, str], prefix: str) -> dict[str, str]:
-    """Text of every piece by module name. Definitions are used up: their nodes are renamed."""
+    """Text of every piece by module name; `prefix` stands before the names of other pieces."""
     home = {
         symbol: piece.name
         for piece in pieces

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from device_bundle.findings import BundleError, Findings
+from device_bundle.findings import BundleError, Finding, Findings
 from device_bundle.program import Definition, Module, Symbol
 from device_bundle.toplevel import collect
 
@@ -86,10 +86,14 @@ class Program:
             return None
         shown = self._shown(path)
         try:
-            tree = ast.parse(path.read_text(encoding="utf-8"), filename=shown)
+            text = path.read_text(encoding="utf-8")
+            tree = ast.parse(text, filename=shown)
         except SyntaxError as error:
-            raise BundleError(f"{shown}:{error.lineno}: {error.msg}") from None
-        module = Module(name, path, shown, root.package, path.name == "__init__.py", tree)
+            raise BundleError(Finding(shown, error.lineno or 0, error.msg)) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise BundleError(f"{shown}: cannot be read: {error}") from None
+        is_package = path.name == "__init__.py"
+        module = Module(name, path, shown, root.package, is_package, text.splitlines(), tree)
         collect(module)
         return module
 

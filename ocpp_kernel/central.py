@@ -29,7 +29,7 @@ from ocpp_kernel.errors import (
 from ocpp_kernel.events_central import CentralStarted, StationConnected, StationDisconnected
 from ocpp_kernel.frames import Codec
 from ocpp_kernel.hooks import Hooks, Implementations
-from ocpp_kernel.session import Done, Payload, Session
+from ocpp_kernel.session import Deferred, Done, Payload, Session
 from ocpp_kernel.validation import validate
 
 Req = TypeVar("Req")
@@ -77,14 +77,10 @@ class CentralSession(Session):
         )
         self.station = station
         self.link = link
-        #: When something was last received, on the link's clock.
+        #: When something was last received, on the link's clock; the link sets it.
         self.heard_at = self.now = link.now()
         #: The handlers still at work, and the CALLs they answer.
         self._tasks: dict[asyncio.Future[Any], str] = {}
-
-    def receive(self, text: str | bytes, now: float) -> None:
-        self.heard_at = now
-        super().receive(text, now)
 
     def call(self, request: tuple[str, Payload], done: Done) -> None:
         self.now = self.link.now()
@@ -94,12 +90,6 @@ class CentralSession(Session):
     def forget(self, done: Done) -> None:
         """A CALL that was not sent yet is not wanted any more; one that was sent goes on."""
         self._queue[:] = [entry for entry in self._queue if entry[3] is not done]
-
-    def reply(
-        self, call_id: str, action: str, payload: Payload | None, error: OcppError | None
-    ) -> None:
-        super().reply(call_id, action, payload, error)
-        self.link.wake()
 
     def after_response(self, callback: Callable[[], None]) -> None:
         task = asyncio.current_task() if self._tasks else None
@@ -116,20 +106,28 @@ class CentralSession(Session):
             task.cancel()
 
     def _await_result(self, call_id: str, action: str, result: Any) -> None:
-        if not inspect.isawaitable(result):
+        if inspect.isawaitable(result):
+            task = asyncio.ensure_future(result)
+            self._tasks[task] = call_id
+            task.add_done_callback(partial(self._finished, action))
+        elif isinstance(result, Deferred):
+            result.then(partial(self._answer_late, call_id, action))
+        else:
             super()._await_result(call_id, action, result)
-            return
-        task = asyncio.ensure_future(result)
-        self._tasks[task] = call_id
-        task.add_done_callback(partial(self._finished, action))
+
+    def _answer_late(
+        self, call_id: str, action: str, payload: Payload | None, error: OcppError | None
+    ) -> None:
+        self.reply(call_id, action, payload, error)
+        self.link.wake()
 
     def _finished(self, action: str, task: asyncio.Future[Any]) -> None:
         call_id = self._tasks.pop(task)
         fault = InternalError("cancelled") if task.cancelled() else task.exception()
         if fault is None:
-            self.reply(call_id, action, task.result(), None)
+            self._answer_late(call_id, action, task.result(), None)
         elif isinstance(fault, Exception):
-            self.reply(call_id, action, None, self._as_local(action, fault))
+            self._answer_late(call_id, action, None, self._as_local(action, fault))
 
 
 class ConnectedStation:
@@ -240,6 +238,7 @@ class Central:
         self.shared: dict[str, Any] = {}
         self.router = Router({}, {})
         self._check: Callable[[Any, Any, bool], None] = validate
+        self._stamp = (0, timestamps.format(0))
 
     # Wiring, done once by whoever builds the central system.
 
@@ -328,7 +327,10 @@ class Central:
 
     def timestamp(self) -> str:
         """The time now as a date-time for messages."""
-        return timestamps.format(self.utc())
+        now = self.utc()
+        if now != self._stamp[0]:
+            self._stamp = (now, timestamps.format(now))
+        return self._stamp[1]
 
     def _meet(self, identity: str) -> ConnectedStation:
         if len(self.stations) >= self.max_known:

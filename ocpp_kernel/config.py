@@ -22,7 +22,7 @@ import difflib
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -180,6 +180,11 @@ def _typed(config: Config, where: str, value: Any, kind: type[T]) -> T:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
+        if get_origin(kind) is Literal:
+            options = [str(option) for option in get_args(kind)]
+            raise ConfigError(
+                unknown(config.file, f"{where}: {value!r}", str(value), options)
+            ) from None
         raise ConfigError(f"{config.file}: {_located(where, error)}") from None
 
 

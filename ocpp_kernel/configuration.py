@@ -93,11 +93,16 @@ class Configuration:
         for folded in saved:
             text = saved[folded]
             key = self._keys.get(folded)
-            if key is None or type(text) is not str:
+            if key is None:
                 self._changed[folded] = text
                 continue
-            # A key that may no longer be changed has the value this software gives it.
-            fault = "it is read-only" if key.access == READ_ONLY else self.fault(key, text)
+            if type(text) is not str:
+                fault = "it is no text"
+            elif key.access == READ_ONLY:
+                # It has become what this software says; what was stored is history.
+                fault = "it is read-only"
+            else:
+                fault = self.fault(key, text)
             if fault:
                 self._report(f"stored value of {key.name} is not used: {fault}")
             else:

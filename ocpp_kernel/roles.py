@@ -95,6 +95,11 @@ def handlers_in(cls: type) -> Iterator[tuple[str, Action[Any, Any]]]:
 
 def role_fault(role: str, cls: type) -> str:
     """What is wrong with a role class, found without making an instance; "" if nothing is."""
+    try:
+        inspect.signature(cls).bind("host", "settings")
+    except TypeError:
+        host = "central" if role == "central_system" else "station"
+        return f"{cls.__name__} must be made with ({host}, settings); see its __init__"
     for attribute, action in handlers_in(cls):
         fault = _handler_fault(role, cls, attribute, action)
         if fault:

@@ -12,7 +12,7 @@ The app module the bundler emits needs two things from here:
 
     run(install, Settings)          # does not return: a wanted restart restarts the module
 
-`Settings` may be the class itself or an instance: only attributes are read. `main.txt` is
+`Settings` may be the class itself or an instance: only attributes are read. `main_template.py` is
 the text of `/usr/main.py`: `@NAME@`, `@VERSION@` and `usr.app` are to be replaced.
 
     websocket   frames and one connection's state, no sockets

@@ -13,7 +13,7 @@ REQUIREMENTS = ("click", "rich")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; ``arguments`` are those of the process unless given. Gives the exit code."""
+    """Runs one command and gives the exit code; ``arguments`` default to the process's own."""
     try:
         from ocpp_kernel.cli.app import run  # noqa: PLC0415 - click or rich may be missing
     except ModuleNotFoundError as error:

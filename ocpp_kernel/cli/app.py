@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -17,6 +18,7 @@ from ocpp_kernel.cli.serve import serve
 from ocpp_kernel.cli.station import station
 from ocpp_kernel.config import ConfigError
 from ocpp_kernel.plugins import PluginError
+from ocpp_kernel.store import StoreError
 
 FAILED = 1
 MISUSED = 2
@@ -37,19 +39,22 @@ class _Guarded(click.Group):
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except Exception as error:
-            if ctx.params.get("debug"):
-                raise
+            if ctx.params.get("debug") or getattr(error, "errno", None) == errno.EPIPE:
+                raise  # click knows what to do where nobody reads the output any more
             raise _as_sentence(error) from error
 
 
 def _as_sentence(error: Exception) -> click.ClickException:
     if isinstance(error, (ConfigError, PluginError)):
         return Misconfigured(str(error))
+    if isinstance(error, StoreError):
+        return click.ClickException(str(error))
     if isinstance(error, OSError):
         what = f"{error.filename}: " if error.filename else ""
         return click.ClickException(f"{what}{error.strerror or error}")
     return click.ClickException(
-        f"internal error: {type(error).__name__}: {error} (run ocpp-kernel --debug ... to see where)"
+        f"internal error: {type(error).__name__}: {error} "
+        "(run ocpp-kernel --debug ... to see where)"
     )
 
 
@@ -66,7 +71,7 @@ def _version() -> str:
 )
 @click.version_option(_version(), prog_name="ocpp-kernel")
 @click.option("--debug", is_flag=True, help="Show a traceback where something fails.")
-def cli(debug: bool) -> None:  # noqa: ARG001 - read by the guard
+def cli(debug: bool) -> None:
     """An OCPP 1.6-J stack: central system, charge point, and bundles for QuecPython modules."""
 
 
@@ -80,7 +85,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # What a station sends may hold characters this terminal cannot show.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
     try:
-        cli.main(args=arguments, prog_name="ocpp-kernel")
+        return _code(cli.main(args=arguments, prog_name="ocpp-kernel"))
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else FAILED
-    return 0
+        return _code(end.code)
+
+
+def _code(result: object) -> int:
+    return 0 if result is None else result if isinstance(result, int) else FAILED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import IO
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -32,7 +33,13 @@ def _console(stream: IO[str]) -> Console:
 
 def table(title: str, *columns: str) -> Table:
     """An empty table; a column whose name begins with ``#`` is aligned to the right."""
-    made = Table(title=title or None, title_justify="left", title_style="bold", pad_edge=False)
+    made = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
     for column in columns:
         right = column.startswith("#")
         made.add_column(column.lstrip("#"), justify="right" if right else "left", overflow="fold")

@@ -86,11 +86,12 @@ def actions(config_path: Path | None) -> None:
     known = {name: a for each in loaded.sets.values() for name, a in actions_of(each).items()}
     absent = {name for each in loaded.sets.values() for name in standard_actions(each)}
     handlers = {role: _handlers(each) for role, each in loaded.sets.items()}
-    for name in sorted(known):
-        cells = [_answer(role, known[name], handlers[role]) for role in ROLE_CLASSES]
-        made.add_row(*map(Text, (name, _owner(loaded, known[name]), *cells)))
-    for name in sorted(absent - known.keys()):
-        made.add_row(*map(Text, (name, "no plugin", _refused(), _refused())))
+    for name in sorted(absent | known.keys()):
+        owner, cells = "no plugin", [_refused()] * len(ROLE_CLASSES)
+        if name in known:
+            owner = _owner(loaded, known[name])
+            cells = [_answer(role, known[name], handlers[role]) for role in ROLE_CLASSES]
+        made.add_row(*map(Text, (name, owner, *cells)))
     made.add_row(
         "any other", "", f"refused: {UnknownAction.code}", f"refused: {UnknownAction.code}"
     )

@@ -73,7 +73,7 @@ class Watcher:
 )
 @config_option
 @quiet_option
-def station(
+def station(  # noqa: PLR0917 - click passes options by name
     url: str | None,
     identity: str | None,
     speed: float | None,

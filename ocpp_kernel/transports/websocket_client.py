@@ -71,7 +71,8 @@ class WebSocketClient:
     ``make_station`` builds the station, not started; it is asked again after each restart the
     station wishes, since a restart begins with fresh objects and the state that was stored.
     ``url`` is the endpoint without the identity. ``clock`` may run faster than real; pings and
-    the time-outs of the network do not. ``password`` is sent until the station has an AuthorizationKey.
+    the time-outs of the network do not. ``password`` is sent until the station has an
+    AuthorizationKey.
     ``proxy`` True takes what the environment says, None goes without.
 
     Raises ValueError for a URL that is none.

@@ -234,7 +234,9 @@ class _Peer:
 
     def text(self, message: bytes) -> None:
         self._reading = True
-        self._session.receive(message, self.now())
+        session = self._session
+        session.heard_at = now = self.now()
+        session.receive(message, now)
 
     def binary(self) -> None:
         self._server.central.log(

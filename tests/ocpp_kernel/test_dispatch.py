@@ -68,7 +68,7 @@ def test_fingerprints_are_16_bit_and_tell_names_apart() -> None:
     assert len(prints) == len(STANDARD_ACTIONS)
     assert all(0 <= number <= 0xFFFF for number in prints)
     assert fingerprint("") == 0
-    assert fingerprint("Ask") == (65 * 31 + 115) * 31 + 107
+    assert fingerprint("Ask") == ((65 * 31 + 115) * 31 + 107) % 65536
 
 
 def test_requests_and_responses_are_checked_by_their_own_half() -> None:

@@ -17,7 +17,7 @@ class PlainCodec:
 
     def loads(self, text: str | bytes) -> Any:
         try:
-            return json.loads(text)
+            return json.loads(text if isinstance(text, str) else text.decode())
         except RecursionError:
             raise ValueError("nested too deeply") from None
 

@@ -77,6 +77,8 @@ class Connector:
         self.timed_out = False
         #: The idTag the central system or a list is being asked about, "" if none.
         self.authorizing = ""
+        #: EVCommunicationError: the EV cannot be talked to.
+        self.silent = False
         #: The accepted idTag that waits for its cable, "" if none, and its parent.
         self.id_tag = ""
         self.parent: str | None = None
@@ -137,6 +139,17 @@ class Connector:
             return False
         self.move("Reserved")
         return True
+
+    def release(self) -> None:
+        """A reservation ended without being used (G1, or G8 where it goes out of use)."""
+        if self.state == "Reserved":
+            self.move("Available" if self.operative else "Unavailable")
+
+    def cancel_wait(self) -> None:
+        """Stops waiting for the user."""
+        if self.wait is not None:
+            self.wait.cancel()
+            self.wait = None
 
     def _show(self, old: str, error_code: str, info: str) -> None:
         self.error_code = error_code

@@ -1,15 +1,16 @@
-"""Started by the firmware at power-up; the text of /usr/main.py. MicroPython 1.12 grammar."""
+"""Started by the firmware at power-up: the text of /usr/main.py. MicroPython 1.12 grammar."""
+# ruff: noqa: BLE001, F401, PLC0415, PTH123, UP031  # no pathlib or f-strings there, and any error
+
+import utime
 
 PROJECT_NAME = "@NAME@"
 PROJECT_VERSION = "@VERSION@"
-
-import utime
 
 # Written at each start and removed once the app has run well: a count of starts that failed.
 _STARTS = "/usr/ocpp_starts"
 
 
-def _failed_starts():
+def _failed_starts() -> int:
     try:
         with open(_STARTS) as file:
             return int(file.read())
@@ -17,15 +18,15 @@ def _failed_starts():
         return 0
 
 
-def _note_starts(count):
+def _note_starts(count: int) -> None:
     try:
         with open(_STARTS, "w") as file:
             file.write(str(count))
     except OSError:
-        pass  # a full flash must not keep the charge point from starting
+        print("cannot write", _STARTS)  # a full flash must not keep the charge point from starting
 
 
-def _main():
+def _main() -> None:
     failed = _failed_starts()
     print(PROJECT_NAME, PROJECT_VERSION)
     # Time for Ctrl-C at the console; longer once the app seems unable to run.

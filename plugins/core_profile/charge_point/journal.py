@@ -1,0 +1,459 @@
+"""The journal of transaction messages: written first, sent in order, removed once answered.
+
+Portable. One append-only file holds every StartTransaction, StopTransaction and MeterValues from
+the moment it comes about until the central system has answered it, and what else must be known
+after a power cut. Records are lists:
+
+    [seq, "S", acked, time, number, energy, connector, idTag, reservationId, begin values]
+    [seq, "M", acked, time, number, energy, connector, context, values]
+    [seq, "E", acked, time, number, energy, idTag, reason, transaction data]
+    [0,   "I", acked, transactionId, number]       the answer to a start
+    [0,   "P", acked, time, number, energy]        how far a running transaction got
+    [0,   "A", acked]                              only the progress of sending
+    [0,   "X", acked, seq, number]                 that start never took place
+
+``seq`` counts messages; everything up to ``acked`` is dealt with, and every record tells how far
+that was when it was written. ``number`` is this charge point's own number of a transaction, 0 for
+none. ``time`` is in epoch seconds, or, below ``EPOCH``, in seconds since this run started, for as
+long as the time is unknown. Only a few of the messages that wait are held in memory.
+
+CORE-043 to CORE-049, CORE-056, CORE-057, CORE-062; sections 3.7 and 4.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ocpp_kernel import timestamps
+from ocpp_kernel.errors import Disconnected, InvalidAnswer, OcppError
+from ocpp_kernel.store import StoreError
+from ocpp_plugins.core_profile.charge_point import wire
+
+if TYPE_CHECKING:
+    from ocpp_kernel.station import Timer
+    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+
+Record = list[Any]
+
+#: What records of each kind hold at least.
+LENGTHS = {"S": 10, "M": 9, "E": 9, "I": 5, "P": 6, "X": 5}
+
+#: Times below this are no epoch seconds but seconds since the start of this run.
+EPOCH = 1_000_000_000
+#: How many waiting messages are held in memory.
+WINDOW = 12
+#: The file is rewritten once it holds this many records more than it needs.
+SLACK = 48
+#: Seconds until storage that failed is tried again.
+STORE_RETRY = 60
+#: Answers to MeterValues after which the progress of sending is stored.
+PROGRESS = 8
+#: Waiting MeterValues that may stay in memory while storage fails.
+UNWRITTEN = 24
+
+
+class Running:
+    """What is known of a transaction whose StopTransaction is not answered yet."""
+
+    def __init__(self, energy: int, time: int) -> None:
+        self.transaction_id: int | None = None
+        self.energy = energy
+        self.started = time
+        self.time = time
+        #: The number of its StopTransaction, 0 while it runs.
+        self.stop = 0
+        self.begin: list[Any] | None = None
+
+
+class Journal:
+    """Owns the file and the delivery of what is in it."""
+
+    FILE = "transactions"
+
+    def __init__(self, core: ChargePoint) -> None:
+        self._core = core
+        self._station = core.station
+        #: The transactions that still have messages to come, by number.
+        self.running: dict[int, Running] = {}
+        #: The number last given to a transaction.
+        self.number = 0
+        self._started = 0
+        self._seq = 0
+        self._acked = 0
+        self._waiting = 0
+        self._length = 0
+        self._stored = 0
+        self._limit = core.settings.queue_limit
+        self._head: list[Record] = []
+        self._withdrawn: list[int] = []
+        self._unwritten: list[Record] = []
+        self._calling = False
+        self._attempts = 0
+        self._retry: Timer | None = None
+        self._store_retry: Timer | None = None
+
+    # What other parts of the charge point call.
+
+    def is_empty(self) -> bool:
+        """Whether every message was answered."""
+        return self._waiting == 0
+
+    def clock(self) -> int:
+        """The time now as records hold it."""
+        utc = self._station.utc()
+        return self._station.now - self._started if utc is None else utc
+
+    def timestamp(self, time: int) -> str:
+        """The date-time of a record's time. The time now must be known."""
+        return timestamps.format(self._fixed(time))
+
+    def start(
+        self, energy: int, connector_id: int, id_tag: str, reservation_id: int | None, begin: Any
+    ) -> int:
+        """A transaction is about to begin; its number, or 0 if that cannot be stored.
+
+        Only once it is stored may energy flow.
+        """
+        self.number += 1
+        time = self.clock()
+        record = self._record("S", time, self.number, energy)
+        record.extend((connector_id, id_tag, reservation_id, begin))
+        if not self._write(record):
+            # It may be found in the file all the same, and must not count then.
+            self._unwritten.remove(record)
+            self._withdrawn.append(record[0])
+            self._unwritten.append([0, "X", self._acked, record[0], self.number])
+            return 0
+        self.running[self.number] = Running(energy, time)
+        self._queue(record)
+        return self.number
+
+    def measured(self, number: int, energy: int) -> None:
+        """A running transaction's register was read; stored with the next record of it."""
+        running = self.running[number]
+        running.energy = max(running.energy, energy)
+        running.time = self.clock()
+
+    def values(
+        self, connector_id: int, number: int, context: str, time: int, values: list[str]
+    ) -> None:
+        """A MeterValues is to be sent, of transaction ``number`` or of none."""
+        energy = self.running[number].energy if number else 0
+        record = self._record("M", time, number, energy)
+        record.extend((connector_id, context, values))
+        if not self._write(record) and len(self._unwritten) > UNWRITTEN:
+            self._unwritten.remove(record)
+            self._station.log("error", "meter values are lost: storage fails and memory is full")
+            return
+        self._queue(record)
+        if self._waiting > self._limit:
+            self._thin()
+
+    def progress(self, number: int) -> None:
+        """Stores how far a running transaction got, as :meth:`measured` said."""
+        running = self.running[number]
+        if not self._unwritten:
+            self._write([0, "P", self._acked, running.time, number, running.energy])
+
+    def stop(self, number: int, energy: int, id_tag: str | None, reason: str, data: Any) -> None:
+        """A transaction ended. Energy must flow no more."""
+        running = self.running[number]
+        for entry in data or ():
+            entry[0] = self._fixed(entry[0])
+        record = self._record("E", self.clock(), number, energy)
+        record.extend((id_tag, reason, data))
+        running.stop = record[0]
+        self._write(record)
+        self._queue(record)
+
+    def restore(self, reason: str) -> None:
+        """After a restart: takes up the queue and ends transactions the last run left (CORE-062).
+
+        ``reason`` is what ended them. Raises StoreError if the file cannot be read.
+        """
+        self._started = self._station.now
+        known = unknown = 0
+        for record in self._records():
+            self._length += 1
+            self._acked = max(self._acked, record[2])
+            self._seq = max(self._seq, record[0])
+            if record[1] in "SMEP":
+                known = max(known, record[3])
+                if record[3] < EPOCH:
+                    unknown = max(unknown, record[3] + 1)
+            if len(record) > 4 and record[4]:
+                self._note(record)
+        self._seq = max(self._seq, self._acked)
+        for number in list(self.running):
+            if 0 < self.running[number].stop <= self._acked:
+                del self.running[number]
+        if unknown:
+            self._shift(unknown)
+        self._refill()
+        self._end_interrupted(reason, known)
+        self._tidy()
+
+    def clock_set(self) -> None:
+        """The time became known: records get the time it really was."""
+        for number in self.running:
+            running = self.running[number]
+            running.started = self._fixed(running.started)
+            running.time = self._fixed(running.time)
+        for record in self._head:
+            self._fix(record)
+        if self._length:
+            self._rewrite(self._fixed_records())
+        self.pump()
+
+    def pump(self) -> None:
+        """Sends the oldest message if nothing stands in the way."""
+        if self._calling or self._retry is not None or not self._core.boot.is_ready():
+            return
+        if not self._head and self._waiting:
+            self._refill()
+        if self._head and self._station.utc() is not None:
+            request = wire.request(self, self._head[0])
+            self._calling = True
+            self._station.call(request, self._answered)
+
+    # Delivery.
+
+    def _answered(self, answer: Any, error: OcppError | None) -> None:
+        self._calling = False
+        record = self._head[0]
+        if isinstance(error, Disconnected):
+            return  # uses no attempt; goes again when connected (CORE-048)
+        if error is None or (isinstance(error, InvalidAnswer) and record[1] != "S"):
+            self._settle(record, answer)
+            return
+        self._attempts += 1
+        configuration = self._station.configuration
+        what = wire.ACTIONS[record[1]]
+        if self._attempts >= configuration["TransactionMessageAttempts"]:
+            self._station.log(
+                "error", f"{what} is given up after {self._attempts} attempts: {error}"
+            )
+            self._settle(record, None)
+            return
+        wait = configuration["TransactionMessageRetryInterval"] * self._attempts
+        self._station.log("warning", f"{what} failed, next attempt in {wait} s: {error}")
+        self._retry = self._station.after(wait, self._try_again)
+
+    def _try_again(self) -> None:
+        self._retry = None
+        self.pump()
+
+    def _settle(self, record: Record, answer: Any) -> None:
+        """The oldest message is dealt with: answered, or given up where ``answer`` is None."""
+        self._attempts = 0
+        self._acked = record[0]
+        self._waiting -= 1
+        del self._head[0]
+        kind, number = record[1], record[4]
+        if kind == "E":
+            del self.running[number]
+        if kind == "S" and answer is not None:
+            running = self.running[number]
+            running.transaction_id = answer["transactionId"]
+            self._write([0, "I", self._acked, running.transaction_id, number])
+        elif (self.running or self._waiting) and (
+            kind != "M" or self._acked - self._stored >= PROGRESS
+        ):
+            self._write([0, "A", self._acked])
+        self._tidy()
+        if answer is not None:
+            self._core.charging.answered(record, answer)
+        self.pump()
+
+    # The file.
+
+    def _record(self, kind: str, time: int, number: int, energy: int) -> Record:
+        self._seq += 1
+        return [self._seq, kind, self._acked, time, number, energy]
+
+    def _queue(self, record: Record) -> None:
+        """The record is written; it is sent when its turn comes."""
+        self._waiting += 1
+        if len(self._head) < WINDOW and self._waiting == len(self._head) + 1:
+            self._head.append(record)
+        self.pump()
+
+    def _write(self, record: Record) -> bool:
+        """Appends to the file, behind what could not be written before; whether it is there."""
+        self._unwritten.append(record)
+        self._stored = record[2]
+        try:
+            while self._unwritten:
+                self._station.store.append(self.FILE, self._unwritten[0])
+                del self._unwritten[0]
+                self._length += 1
+        except StoreError as error:
+            self._station.log("error", f"the transaction journal cannot be written: {error}")
+            if self._store_retry is None:
+                self._store_retry = self._station.after(STORE_RETRY, self._write_again)
+        return not self._unwritten
+
+    def _write_again(self) -> None:
+        self._store_retry = None
+        if self._unwritten:
+            self._write(self._unwritten.pop())
+
+    def _records(self) -> Iterator[Record]:
+        """What the file holds. A record whose writing failed may be there, even twice."""
+        last = 0
+        for record in self._station.store.records(self.FILE):
+            if type(record) is not list or len(record) < LENGTHS.get(record[1], 3):
+                continue
+            if record[0]:
+                if record[0] <= last or record[0] in self._withdrawn:
+                    continue
+                last = record[0]
+            yield record
+
+    def _refill(self) -> None:
+        """Reads the oldest waiting messages into memory, and counts all of them."""
+        self._head = []
+        self._waiting = 0
+        for record in self._records():
+            self._refill_with(record)
+        for record in self._unwritten:
+            self._refill_with(record)
+
+    def _refill_with(self, record: Record) -> None:
+        if record[0] > self._acked:
+            self._waiting += 1
+            if len(self._head) < WINDOW:
+                self._head.append(record)
+
+    def _tidy(self) -> None:
+        """Drops what nobody needs any more from the file."""
+        if self._unwritten:
+            return
+        if not self.running and not self._waiting:
+            if self._length:
+                try:
+                    self._station.store.delete(self.FILE)
+                    self._length = 0
+                except StoreError as error:
+                    self._station.log("error", f"the transaction journal remains: {error}")
+                    self._write([0, "A", self._acked])
+        elif self._length > self._waiting + 3 * len(self.running) + SLACK:
+            self._rewrite(self._records())
+
+    def _rewrite(self, records: Iterator[Record]) -> None:
+        """Replaces the file by the records still needed; on failure the old one stays."""
+        try:
+            self._station.store.rewrite(self.FILE, self._needed(records))
+        except StoreError as error:
+            self._station.log("error", f"the transaction journal was not rewritten: {error}")
+
+    def _needed(self, records: Iterator[Record]) -> Iterator[Record]:
+        length = 1
+        yield [0, "A", self._acked]
+        for record in records:
+            if record[0] > self._acked or (record[1] == "S" and record[4] in self.running):
+                length += 1
+                yield record
+        for number in self.running:
+            running = self.running[number]
+            length += 1
+            yield [0, "P", self._acked, running.time, number, running.energy]
+            if running.transaction_id is not None:
+                length += 1
+                yield [0, "I", self._acked, running.transaction_id, number]
+        self._length = length
+
+    def _thin(self) -> None:
+        """Too much waits: leaves out every other MeterValues beyond those in memory."""
+        self._station.log(
+            "error",
+            f"{self._waiting} transaction messages wait; every other meter value is left out",
+        )
+        self._rewrite(self._thinned())
+        self._refill()
+        self._limit = max(self._core.settings.queue_limit, self._waiting * 3 // 2)
+
+    def _thinned(self) -> Iterator[Record]:
+        keep = True
+        last = self._head[-1][0]
+        for record in self._records():
+            if record[0] > last and record[1] == "M":
+                keep = not keep
+                if keep:
+                    continue
+            yield record
+
+    # After a restart.
+
+    def _note(self, record: Record) -> None:
+        kind, number = record[1], record[4]
+        self.number = max(self.number, number)
+        running = self.running.get(number)
+        if kind == "S":
+            running = self.running[number] = Running(record[5], record[3])
+            running.begin = record[9]
+        elif running is None:
+            return
+        elif kind == "X":
+            self._withdrawn.append(record[3])
+            del self.running[number]
+        elif kind == "I":
+            running.transaction_id = record[3]
+        else:
+            running.energy = max(running.energy, record[5])
+            running.time = max(running.time, record[3])
+            if kind == "E":
+                running.stop = record[0]
+
+    def _shift(self, unknown: int) -> None:
+        """Times unknown for good are put just before this run, as far apart as they were."""
+        for number in self.running:
+            running = self.running[number]
+            if running.time < EPOCH:
+                running.time -= unknown
+            if running.started < EPOCH:
+                running.started -= unknown
+        self._rewrite(self._shifted(unknown))
+
+    def _shifted(self, unknown: int) -> Iterator[Record]:
+        for record in self._records():
+            if record[1] in "SMEP" and record[3] < EPOCH:
+                record[3] -= unknown
+            if record[1] == "E":
+                for entry in record[8] or ():
+                    if entry[0] < EPOCH:
+                        entry[0] -= unknown
+            yield record
+
+    def _end_interrupted(self, reason: str, time: int) -> None:
+        """Nobody was there to end these: they get the last time and energy known of them."""
+        for number in sorted(self.running):
+            running = self.running[number]
+            if running.stop:
+                continue
+            at = time if running.time >= EPOCH else -1
+            record = self._record("E", at, number, running.energy)
+            record.extend((None, reason, wire.interrupted_data(running, at)))
+            running.stop = record[0]
+            self._write(record)
+            self._queue(record)
+            self._station.log("warning", f"transaction {number} was interrupted: {reason}")
+
+    def _fixed(self, time: int) -> int:
+        if time < EPOCH:
+            known = self._station.utc_at(self._started + time)
+            return time if known is None else known
+        return time
+
+    def _fix(self, record: Record) -> None:
+        if record[1] in "SMEP":
+            record[3] = self._fixed(record[3])
+            if record[1] == "E":
+                for entry in record[8] or ():
+                    entry[0] = self._fixed(entry[0])
+
+    def _fixed_records(self) -> Iterator[Record]:
+        for record in self._records():
+            self._fix(record)
+            yield record

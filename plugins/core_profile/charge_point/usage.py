@@ -1,0 +1,253 @@
+"""What people do at a connector: plug in, present a tag, unplug, or nothing at all. Portable.
+
+CORE-023 to CORE-028, CORE-064 to CORE-066, CORE-096, CORE-099, CORE-100.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ocpp_kernel.events import (
+    CablePlugged,
+    CableUnplugged,
+    EvReady,
+    StartCancelled,
+    StopPressed,
+    TagPresented,
+)
+from ocpp_plugins.core_profile.charge_point.authorization import same_tag
+from ocpp_plugins.core_profile.charge_point.connector import Connector
+
+if TYPE_CHECKING:
+    from ocpp_plugins.core_profile.charge_point.charging import Transaction
+    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+
+
+class Usage:
+    """Turns events of the hardware into starts and stops."""
+
+    def __init__(self, core: ChargePoint) -> None:
+        self._core = core
+        self._station = core.station
+
+    # Decisions others share.
+
+    def obstacle(self, connector: Connector) -> str:
+        """Why nobody can start a transaction here now, "" if somebody can."""
+        core = self._core
+        if core.resetting:
+            return "the charge point is about to restart"
+        if not core.boot.known and not core.settings.charge_before_accepted:
+            return "no central system ever accepted this charge point"
+        if core.connectors[0].faulted or connector.faulted:
+            return "there is a fault"
+        if not connector.operative or connector.state == "Unavailable":
+            return "the connector is out of use"
+        if connector.transaction is not None:
+            return "a transaction runs"
+        if connector.timed_out:
+            return "the cable was in for too long without an idTag; unplug it first"
+        return ""
+
+    def accept(self, connector: Connector, id_tag: str, parent: str | None) -> None:
+        """The tag is authorized: starts, or waits for the cable."""
+        reason = self.obstacle(connector) or self._station.hooks.veto_start(
+            connector.connector_id, id_tag
+        )
+        if reason:
+            self._drop(connector, id_tag, reason)
+            return
+        connector.id_tag = id_tag
+        connector.parent = parent
+        if connector.state != "Preparing":
+            connector.move("Preparing")
+        if connector.plugged:
+            self._core.charging.start(connector)
+        else:
+            self.await_user(connector)
+
+    def verdict(self, connector: Connector, id_tag: str, ok: bool, parent: str | None) -> None:
+        """The outcome of an authorization to start."""
+        connector.authorizing = ""
+        if ok:
+            self.accept(connector, id_tag, parent)
+        else:
+            self._drop(connector, id_tag, "it is not authorized")
+
+    def cancel(self, connector: Connector) -> None:
+        """An accepted tag will not start after all; the connector is as before (B1)."""
+        connector.cancel_wait()
+        if connector.id_tag:
+            connector.id_tag = ""
+            self._station.emit(StartCancelled(connector.connector_id))
+        if connector.state == "Preparing":
+            if connector.plugged and connector.operative:
+                self.await_user(connector)
+            else:
+                connector.move("Available")
+
+    def await_user(self, connector: Connector) -> None:
+        """Gives the user ConnectionTimeOut to bring what is missing."""
+        connector.cancel_wait()
+        seconds = self._station.configuration["ConnectionTimeOut"]
+        if seconds:
+            connector.wait = self._station.after(seconds, lambda: self._too_late(connector))
+
+    # Events.
+
+    def on_plugged(self, event: CablePlugged) -> None:
+        connector = self._core.connector(event.connector_id)
+        if connector is None or connector.plugged:
+            return
+        connector.plugged = True
+        connector.ev_ready = True
+        connector.timed_out = False
+        if connector.transaction is not None:
+            self._core.charging.refresh(connector)
+        elif connector.state == "Available":
+            connector.move("Preparing")
+            self.await_user(connector)
+        elif connector.state == "Preparing" and connector.id_tag:
+            self.accept(connector, connector.id_tag, connector.parent)
+
+    def on_unplugged(self, event: CableUnplugged) -> None:
+        connector = self._core.connector(event.connector_id)
+        if connector is None or not connector.plugged:
+            return
+        connector.plugged = False
+        connector.timed_out = False
+        if connector.transaction is not None:
+            if self._station.configuration["StopTransactionOnEVSideDisconnect"]:
+                self._core.charging.stop(connector, "EVDisconnected")
+            else:
+                self._core.charging.refresh(connector)
+        elif connector.state == "Preparing":
+            self.cancel(connector)
+        elif connector.state == "Finishing" and not connector.locked:
+            connector.held_for = ""
+            connector.move(self._core.availability.idle_status(connector))
+
+    def on_ev_ready(self, event: EvReady) -> None:
+        connector = self._core.connector(event.connector_id)
+        if connector is not None:
+            connector.ev_ready = event.ready
+            self._core.charging.refresh(connector)
+
+    def on_stop_pressed(self, event: StopPressed) -> None:
+        for connector in self._core.connectors:
+            if event.connector_id in (0, connector.connector_id):
+                self._core.charging.stop(connector, event.reason)
+
+    def on_tag(self, event: TagPresented) -> None:
+        id_tag = event.id_tag
+        connector = self._reader(event.connector_id, id_tag)
+        if connector is None or connector.authorizing:
+            self._station.log("warning", f"idTag {id_tag} is ignored: no connector is free for it")
+            return
+        transaction = connector.transaction
+        if transaction is not None:
+            self._stop_by(connector, transaction, id_tag)
+        elif connector.held_for or (connector.locked and not connector.plugged):
+            self._release_by(connector, id_tag)
+        elif connector.id_tag:
+            if same_tag(connector.id_tag, id_tag):
+                self.cancel(connector)
+            else:
+                self._refuse(connector, id_tag, "another idTag is waiting for its cable")
+        else:
+            self._start_by(connector, id_tag)
+
+    # Tags.
+
+    def _start_by(self, connector: Connector, id_tag: str) -> None:
+        reason = self.obstacle(connector)
+        if reason:
+            self._refuse(connector, id_tag, reason)
+            return
+        connector.authorizing = id_tag
+        self._core.authorizer.authorize(
+            id_tag, lambda ok, parent: self.verdict(connector, id_tag, ok, parent)
+        )
+
+    def _stop_by(self, connector: Connector, transaction: Transaction, id_tag: str) -> None:
+        """Ends a transaction with its own tag, or with one of the same group (CORE-026/027)."""
+        charging = self._core.charging
+        if same_tag(transaction.id_tag, id_tag):
+            charging.stop(connector, "Local", id_tag)
+            return
+        group = transaction.parent
+        if not group:
+            self._refuse(connector, id_tag, "a transaction of another idTag runs")
+            return
+
+        def then(ok: bool, parent: str | None) -> None:
+            connector.authorizing = ""
+            if not (ok and parent and same_tag(parent, group)):
+                self._refuse(connector, id_tag, "it is not of the group that charges")
+            elif connector.transaction is transaction:
+                charging.stop(connector, "Local", id_tag)
+
+        connector.authorizing = id_tag
+        info = self._core.authorizer.known(id_tag)
+        if info is not None and info.status == "Accepted" and info.parent_id_tag:
+            then(True, info.parent_id_tag)
+        else:
+            self._core.authorizer.authorize(id_tag, then)
+
+    def _release_by(self, connector: Connector, id_tag: str) -> None:
+        """A cable that stayed locked is released to who started, or the group (CORE-040)."""
+        holder, group = connector.held_for, connector.parent
+        if not holder or same_tag(holder, id_tag):
+            self._core.charging.unlock(connector)
+            return
+
+        def then(ok: bool, parent: str | None) -> None:
+            connector.authorizing = ""
+            if parent and group and same_tag(parent, group):
+                self._core.charging.unlock(connector)
+            else:
+                self._refuse(connector, id_tag, "the cable is locked for another idTag")
+
+        connector.authorizing = id_tag
+        self._core.authorizer.authorize(id_tag, then)
+
+    def _refuse(self, connector: Connector, id_tag: str, reason: str) -> None:
+        number = connector.connector_id
+        self._station.log("warning", f"connector {number}: idTag {id_tag} is refused: {reason}")
+
+    def _drop(self, connector: Connector, id_tag: str, reason: str) -> None:
+        """A start that was under way is refused after all."""
+        self._refuse(connector, id_tag, reason)
+        if connector.id_tag:
+            self.cancel(connector)
+        else:
+            self._station.emit(StartCancelled(connector.connector_id))
+
+    def _reader(self, connector_id: int, id_tag: str) -> Connector | None:
+        """The connector a tag was meant for; 0 stands for a reader they share."""
+        if connector_id:
+            return self._core.connector(connector_id)
+        waiting = free = None
+        for connector in self._core.connectors[1:]:
+            transaction = connector.transaction
+            if transaction is not None:
+                if same_tag(transaction.id_tag, id_tag):
+                    return connector
+            elif same_tag(connector.id_tag or connector.held_for, id_tag):
+                return connector
+            elif connector.plugged and not connector.timed_out and connector.operative:
+                waiting = waiting or connector
+            elif connector.status == "Available":
+                free = free or connector
+        return waiting or free
+
+    def _too_late(self, connector: Connector) -> None:
+        connector.wait = None
+        if connector.state != "Preparing":
+            return
+        if connector.plugged:
+            connector.timed_out = True
+            connector.id_tag = ""
+            connector.move("Finishing")
+        else:
+            self.cancel(connector)
