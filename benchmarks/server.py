@@ -54,11 +54,14 @@ class _Server:
 
 async def _talk(port: int, identity: str, calls: int, text: str) -> None:
     url = f"ws://127.0.0.1:{port}/{identity}"
-    async with websockets.connect(url, subprotocols=[websockets.Subprotocol("ocpp1.6")]) as ws:
+    protocols = [websockets.Subprotocol("ocpp1.6")]
+    # Without compression, or the two others would be measured compressing.
+    async with websockets.connect(url, subprotocols=protocols, compression=None) as ws:
         await ws.send(frames.call("boot", "BootNotification", frames.BOOT))
         await ws.recv()
         for number in range(calls):
-            await ws.send(text.replace("CALLID", str(number)))
+            # A new meterStart makes every StartTransaction a new one, not a resent one.
+            await ws.send(text.replace("CALLID", str(number)).replace("123400", str(123400 + number)))
             answer = await ws.recv()
             if not str(answer).startswith(f'[3,"{number}"'):
                 raise AssertionError(f"not answered: {answer!r}")

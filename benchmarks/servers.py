@@ -111,3 +111,7 @@ async def main(kind: str) -> None:
 def _tell_cpu() -> None:
     sys.stdin.readline()
     print(time.process_time(), flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

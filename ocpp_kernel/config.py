@@ -38,6 +38,7 @@ class ChargePointHost(msgspec.Struct, forbid_unknown_fields=True):
     """``[charge_point]``: how this charge point connects."""
 
     url: str = "ws://127.0.0.1:9000"
+    #: On a module, an empty one stands for its IMEI.
     identity: str = "CP001"
     #: Basic authentication: text, or ``hex:`` and the bytes of an AuthorizationKey.
     password: str = ""
@@ -145,8 +146,6 @@ def _check_values(config: Config) -> None:
         raise ConfigError(
             f"{config.file}: charge_point.url: {station.url!r} must begin with ws:// or wss://"
         )
-    if not station.identity:
-        raise ConfigError(f"{config.file}: charge_point.identity must not be empty")
     passwords = {"charge_point.password": station.password}
     for identity, password in config.central_system.passwords.items():
         passwords[f"central_system.passwords.{identity}"] = password

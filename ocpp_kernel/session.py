@@ -38,20 +38,25 @@ class Deferred:
     """A response that comes later: a handler returns it at once and resolves it when it can."""
 
     def __init__(self) -> None:
-        self._finish: Done | None = None
+        self._waiting: list[Done] = []
         self._result: tuple[Payload | None, OcppError | None] | None = None
 
     def resolve(self, payload: Payload | None, error: OcppError | None = None) -> None:
         """Answers the CALL with a payload, or refuses it with an error. The first one counts."""
         if self._result is None:
             self._result = (payload, error)
-            if self._finish is not None:
-                self._finish(payload, error)
+            waiting, self._waiting = self._waiting, []
+            for finish in waiting:
+                finish(payload, error)
 
     def then(self, finish: Done) -> None:
-        """Has ``finish`` told the outcome, now or when it is there."""
-        self._finish = finish
-        if self._result is not None:
+        """Has ``finish`` told the outcome, now or when it is there.
+
+        Several may wait: one piece of work can answer several CALLs.
+        """
+        if self._result is None:
+            self._waiting.append(finish)
+        else:
             finish(self._result[0], self._result[1])
 
 
@@ -127,8 +132,9 @@ class Session:
     def tick(self, now: float) -> None:
         """Ends the pending call if its time is up, and sends the next one (FRM-025)."""
         self.now = now
-        if self.deadline is not None and now >= self.deadline and self._pending is not None:
-            self._end_pending(None, CallTimeout(f"no answer to {self._pending[1]} in time"))
+        pending = self._pending
+        if pending is not None and self.deadline is not None and now >= self.deadline:
+            self._end_pending(pending[3], None, CallTimeout(f"no answer to {pending[1]} in time"))
 
     def flush(self, write: Callable[[str], None]) -> None:
         """Hands every frame due to ``write``, in order.
@@ -289,27 +295,29 @@ class Session:
         self._send(self._pending[2])
 
     def _receive_result(self, call_id: str, payload: Any) -> None:
-        if self._pending is None or self._pending[0] != call_id:
+        pending = self._pending
+        if pending is None or pending[0] != call_id:
             self._tell("an answer nobody waits for was dropped")
             return
+        action, done = pending[1], pending[3]
         try:
-            self.router.check_response(self._pending[1], payload)
+            self.router.check_response(action, payload)
         except LocalError as fault:
-            self._end_pending(None, InvalidAnswer(f"{self._pending[1]}: {fault.description}"))
+            self._end_pending(done, None, InvalidAnswer(f"{action}: {fault.description}"))
         else:
-            self._end_pending(payload, None)
+            self._end_pending(done, payload, None)
 
     def _receive_error(self, frame: list[Any]) -> None:
-        if self._pending is None or self._pending[0] != frame[1]:
+        pending = self._pending
+        if pending is None or pending[0] != frame[1]:
             self._tell("an error nobody waits for was dropped")
             return
-        self._end_pending(None, RemoteError(frame[3], frame[4], frame[2]))
+        self._end_pending(pending[3], None, RemoteError(frame[3], frame[4], frame[2]))
 
-    def _end_pending(self, answer: Any, error: OcppError | None) -> None:
+    def _end_pending(self, done: Done, answer: Any, error: OcppError | None) -> None:
         """The pending call is over before anybody hears of it, so that ``done`` may call again."""
-        pending, self._pending, self.deadline = self._pending, None, None
-        if pending is not None:
-            self._finish(pending[3], answer, error)
+        self._pending, self.deadline = None, None
+        self._finish(done, answer, error)
         self._send_next()
 
     def _finish(self, done: Done, answer: Any, error: OcppError | None) -> None:

@@ -121,7 +121,7 @@ class FileStore:
         self._sync = sync
         self._sync_folder = sync_folder
         self._damaged: set[str] = set()
-        # Whether a NAME.new may be lying about, which must be dealt with first.
+        # Whether a NAME.new or NAME.tmp may be lying about, which must be dealt with first.
         self._unsettled = True
         self._settle()
 
@@ -229,14 +229,18 @@ class FileStore:
         path = self._path(name)
         fresh = path + ".tmp"
         self._settle()
-        self._write(name, fresh, "wb", lines)
+        try:
+            self._write(name, fresh, "wb", lines)
+        except StoreError:
+            self._unsettled = True
+            raise
+        self._unsettled = True
         try:
             if name in self._damaged or not self._rename_onto(fresh, path):
-                self._unsettled = True
                 self._fs.rename(fresh, path + ".new")
                 self._finish_replacing(path, name in self._damaged)
-                self._unsettled = False
                 self._damaged.discard(name)
+            self._unsettled = False
             if self._sync_folder is not None:
                 self._sync_folder(self._folder)
         except OSError as error:

@@ -1,12 +1,12 @@
 """JSON on a module whose `ujson` needs watching. Portable.
 
 Three faults are made good here. `ujson.loads` turns \\u escapes of 0x80 and above into wrong
-bytes, so they are rewritten to UTF-8 first. It accepts text that is cut off or whose brackets
-do not match, so those are counted. `ujson.dumps` writes nan, inf and unknown objects in forms
-that are not JSON, so such output is refused.
+bytes, so they are rewritten to UTF-8 first. It accepts text that is cut off, so each text is
+parsed as the first of two elements, which it cannot be unless it is whole. `ujson.dumps` writes
+nan, inf and unknown objects in forms that are not JSON, so such output is refused.
 
-What stays as `ujson` has it: missing or extra commas and colons are read over, and output has
-a blank after each comma and colon.
+What stays as `ujson` has it: missing or extra commas and colons are read over, either kind of
+bracket closes the other, and output has a blank after each comma and colon.
 """
 
 from __future__ import annotations
@@ -29,11 +29,12 @@ class Codec:
         """The value `text` holds. Raises ValueError for anything that is not whole JSON."""
         if isinstance(text, bytes):
             text = text.decode()
-        if not _brackets_match(text):
-            raise ValueError("JSON is cut off or its brackets do not match")
         if "\\u" in text:
             text = unescape(text)
-        return self._loads(text)
+        pair = self._loads(f"[{text},0]")
+        if type(pair) is not list or len(pair) != 2 or pair[1] != 0:
+            raise ValueError("JSON that is cut off, or more than one value")
+        return pair[0]
 
     def dumps(self, value: Any) -> str:
         """JSON text for `value`. Raises ValueError if it holds something JSON has no form for."""
@@ -42,40 +43,6 @@ class Codec:
         if "nan" in text or "inf" in text or "<" in text:
             _check_plain(value)
         return text
-
-
-def _brackets_match(text: str) -> bool:
-    """Whether every bracket is closed by its like.
-
-    Counting runs at C speed and settles nearly every text; only one with unequal counts is
-    looked at character by character.
-    """
-    return (
-        text[-1:] in ("]", "}")
-        and text.count("[") == text.count("]")
-        and text.count("{") == text.count("}")
-    ) or _scan(text)
-
-
-def _scan(text: str) -> bool:
-    stack = []
-    in_string = False
-    escaped = False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            stack.append("]" if character == "[" else "}")
-        elif character in "]}" and (not stack or stack.pop() != character):
-            return False
-    return not stack and not in_string
 
 
 def unescape(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -62,17 +61,13 @@ def _included(config: Config, subject: str) -> str:
 
 
 def _problems(config: Config) -> list[str]:
-    """Everything that building both roles complains of, each said once."""
+    """Everything that building and starting both roles complains of, each said once."""
     texts: dict[str, None] = {}
 
     def log(level: str, text: str) -> None:
-        if level == "error":
+        if level in {"warning", "error"}:
             texts[text] = None
 
-    builders: list[Callable[[], object]] = [
-        lambda: build_station(config, MemoryStore(), log),
-        lambda: build_central(config, log),
-    ]
-    for build in builders:
-        build()
+    build_station(config, MemoryStore(), log).start(0)
+    build_central(config, log).start()
     return list(texts)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 #: Columns where the output is no terminal: nothing is cut off for a reader that scrolls.
-_WIDE = 240
+_WIDE = 1000
 
 _COLOURS = {"debug": "dim", "info": "", "warning": "yellow", "error": "red"}
 

@@ -79,7 +79,7 @@ def flat(value: Any, name: str = "") -> Iterator[str]:
 def show(console: Console, line: Line, stamp: str = "") -> None:
     """Prints one line, cut at the terminal's width."""
     modern = (console.encoding or "").lower().startswith("utf")
-    text = Text(no_wrap=True, overflow="ellipsis")
+    text = Text()
     if stamp:
         text.append(f"{stamp} ", style="dim")
     text.append(f"{line.identity} ", style="cyan")
@@ -90,4 +90,7 @@ def show(console: Console, line: Line, stamp: str = "") -> None:
     mark = {"call": " ", "result": "=", "error": "!", "bad": "!"}[line.kind]
     text.append(f"{mark} {line.action:<{_ACTION_WIDTH}} ", style=_STYLES[line.kind])
     text.append(line.fields, style="red" if line.kind in {"error", "bad"} else "")
-    console.print(text, soft_wrap=not console.is_terminal)
+    if console.is_terminal:
+        console.print(text, no_wrap=True, overflow="ellipsis")
+    else:
+        console.print(text, soft_wrap=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,14 @@ async def _with_signals(task: Callable[[asyncio.Event], Awaitable[None]]) -> Non
 
 def sentence(event: Any) -> str:
     """An event as people read it: its name, and its values as far as they are plain."""
-    fields = [
-        f"{name}={value}"
-        for name, value in zip(event._fields, event, strict=True)
-        if value is None or type(value) in (str, int, float, bool)
-    ]
-    return " ".join([type(event).__name__, *fields])
+    return " ".join([type(event).__name__, *_plain_fields(event._asdict())])
+
+
+def _plain_fields(values: dict[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
+        if type(value) in (str, int, float, bool):
+            yield f"{name}={value}"
+        elif isinstance(value, dict):
+            yield from _plain_fields(value)
+        elif dataclasses.is_dataclass(value):
+            yield from _plain_fields(vars(value))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ocpp_kernel.build import build_central, build_station
+from ocpp_kernel.build import build_central, build_station, subprotocols
 from ocpp_kernel.config import Config, ConfigError
 from ocpp_kernel.events import StopPressed
-from ocpp_kernel.plugins import PluginError
+from ocpp_kernel.plugins import PluginError, load
 from ocpp_kernel.station import Station
 from ocpp_kernel.store import MemoryStore
 
@@ -87,7 +87,12 @@ def test_a_plugin_answers_with_its_settings(module: Module, only: Only) -> None:
     station = built(config)
     assert answer(station, [2, "1", "Poke", {"depth": 1}]) == [3, "1", {"status": "Gladly"}]
     assert station.profiles == ("Poking",)
-    assert station.subprotocols == ("poke1.0",)
+
+
+def test_frm_004_the_subprotocols_are_those_of_the_plugins(module: Module, only: Only) -> None:
+    module("acme", POKE)
+    module("other", NEEDS)
+    assert subprotocols(load(only("acme", "other"), "charge_point")) == ("poke1.0",)
 
 
 def test_frm_028_029_what_is_absent_and_what_is_unknown(module: Module, only: Only) -> None:
@@ -124,7 +129,7 @@ def test_a_plugin_that_cannot_be_made_is_left_out_and_named(module: Module, only
         ("error", "plugin broken: fails when made: ZeroDivisionError: division by zero"),
         ("error", "plugin needs: requires broken; switch it on in [profiles]"),
     ]
-    assert answer(station, [2, "1", "Jabe", {"depth": 1}])[2] == "NotSupported"
+    assert answer(station, [2, "1", "Jabe", {"depth": 1}])[2] == "NotImplemented"
 
 
 def test_frm_016_two_handlers_of_one_action(module: Module, only: Only) -> None:

@@ -189,11 +189,6 @@ def test_frm_001_a_url_that_is_no_websocket_url(tmp_path: Path, url: str) -> Non
     assert told == f"charge_point.url: {url!r} must begin with ws:// or wss://"
 
 
-def test_an_empty_identity(tmp_path: Path) -> None:
-    told = refusal(tmp_path, "[charge_point]\nidentity = ''\n")
-    assert told == "charge_point.identity must not be empty"
-
-
 @pytest.mark.parametrize(
     ("text", "where"),
     [

@@ -56,7 +56,8 @@ def test_frm_017_null_stands_for_an_empty_payload(codec: Codec) -> None:
 
 @codecs
 def test_payloads_of_any_type_are_left_to_the_contract(codec: Codec) -> None:
-    for payload in ([], "text", 5, 1.5, True, False):
+    payloads: list[Any] = [[], "text", 5, 1.5, True, False]
+    for payload in payloads:
         assert parse(codec.dumps([2, "1", "Ask", payload]), codec)[3] == payload
         assert parse(codec.dumps([3, "1", payload]), codec)[2] == payload
 
@@ -106,8 +107,8 @@ DROPPED = [
     '[2,true,"Ask",{}]',
     '[2,["a"],"Ask",{}]',
     '[2,{"a":1},"Ask",{}]',
-    '[3,null,{}]',
-    '[3,1,{}]',
+    "[3,null,{}]",
+    "[3,1,{}]",
     '[3,"a"]',
     '[3,"a",{},{}]',
     '[4,null,"GenericError","",{}]',

@@ -40,7 +40,11 @@ def test_without_implementations_every_hook_has_its_neutral_answer() -> None:
 def test_register_configuration_collects_and_leaves_out_a_broken_plugin() -> None:
     first, second = integer("First", 1), boolean("Second", True)
     found, reports = hooks(
-        "ocpp_register_configuration", answering([first]), fail, answering(None), answering([second])
+        "ocpp_register_configuration",
+        answering([first]),
+        fail,
+        answering(None),
+        answering([second]),
     )
     keys: list[Key] = found.register_configuration()
     assert keys == [first, second]
@@ -58,7 +62,11 @@ def test_register_data_transfer_collects_and_leaves_out_a_broken_plugin() -> Non
 def test_register_triggers_merges_and_leaves_out_a_broken_plugin() -> None:
     one, two = answering("Accepted"), answering("Rejected")
     found, reports = hooks(
-        "ocpp_register_triggers", answering({"One": one}), fail, answering(5), answering({"Two": two})
+        "ocpp_register_triggers",
+        answering({"One": one}),
+        fail,
+        answering(5),
+        answering({"Two": two}),
     )
     assert found.register_triggers() == {"One": one, "Two": two}
     assert len(reports) == 2
@@ -89,7 +97,7 @@ def test_look_up_tag_knows_nothing_while_a_source_fails() -> None:
 
 def test_look_up_tag_hands_over_the_tag() -> None:
     seen: list[str] = []
-    found, _ = hooks("ocpp_look_up_tag", lambda tag: seen.append(tag))
+    found, _ = hooks("ocpp_look_up_tag", seen.append)
     assert found.look_up_tag("TAG") is None
     assert seen == ["TAG"]
 

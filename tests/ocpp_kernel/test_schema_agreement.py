@@ -197,7 +197,7 @@ JUNK = st.one_of(
     st.integers(),
     DECIMALS,
     DATE_TIMES,
-)
+).map(copy.deepcopy)  # what is drawn may be changed
 
 
 def values(node: Schema) -> st.SearchStrategy[Any]:

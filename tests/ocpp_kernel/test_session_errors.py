@@ -53,6 +53,16 @@ class Wire:
         return ends
 
 
+def keeping(handled: list[Any]) -> Callable[[Any], Any]:
+    """A handler that accepts and keeps every request."""
+
+    def handle(request: Any) -> Any:
+        handled.append(request)
+        return ACCEPTED
+
+    return handle
+
+
 CODES = [
     (errors.UnknownAction, "NotImplemented"),
     (errors.NotSupported, "NotSupported"),
@@ -144,7 +154,7 @@ REQUESTS = [
 @pytest.mark.parametrize(("row", "text", "code"), REQUESTS)
 def test_frm_028_to_035_a_bad_call_gets_the_code_of_its_row(row: str, text: str, code: str) -> None:
     handled: list[Any] = []
-    wire = Wire(lambda request: handled.append(request) or ACCEPTED)
+    wire = Wire(keeping(handled))
     frames = wire.receive(text)
     assert [frame[:3] for frame in frames] == [[4, "1", code]], row
     assert isinstance(frames[0][3], str)
@@ -228,7 +238,7 @@ def test_frm_041_a_gate_refuses_before_anything_runs() -> None:
         asked.append(action)
         raise errors.SecurityError("not accepted yet")
 
-    wire = Wire(lambda request: handled.append(request) or ACCEPTED)
+    wire = Wire(keeping(handled))
     wire.session.gate = gate
     assert wire.receive(CALL) == [[4, "1", "SecurityError", "not accepted yet", {}]]
     assert wire.receive('[2,"2","Nonsense",{}]')[0][2] == "SecurityError"
@@ -244,7 +254,7 @@ def test_a_gate_may_drop_a_call_unanswered() -> None:
     def gate(_: str) -> None:
         raise errors.Ignored
 
-    wire = Wire(lambda request: handled.append(request) or ACCEPTED)
+    wire = Wire(keeping(handled))
     wire.session.gate = gate
     assert wire.receive(CALL) == []
     assert handled == []
@@ -257,7 +267,7 @@ def test_a_gate_that_fails_lets_nothing_in() -> None:
     def gate(_: str) -> None:
         raise KeyError("x")
 
-    wire = Wire(lambda request: handled.append(request) or ACCEPTED)
+    wire = Wire(keeping(handled))
     wire.session.gate = gate
     assert wire.receive(CALL)[0][:3] == [4, "1", "InternalError"]
     assert handled == []

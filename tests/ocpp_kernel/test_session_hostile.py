@@ -224,10 +224,11 @@ def test_a_megabyte_anywhere_is_answered_with_little_or_not_at_all(codec: Codec)
         ([2, "a", "Ask", [0] * 300_000], "FormationViolation"),
         ([2, "a", *[0] * 300_000], "FormationViolation"),
     ]
-    for frame, code in expected:
-        assert [reply[:3] for reply in victim.receive(json.dumps(frame))] == [[4, "a", code]]
+    for call, code in expected:
+        assert [reply[:3] for reply in victim.receive(json.dumps(call))] == [[4, "a", code]]
     assert [reply[1] for reply in victim.receive(json.dumps([2, huge, "Ask", {}]))] == [huge]
-    for frame in ([3, huge, {}], [4, huge, huge, huge, {}], [huge, huge], [0] * 300_000):
+    dropped: list[list[Any]] = [[3, huge, {}], [4, huge, huge, huge, {}], [huge], [0] * 300_000]
+    for frame in dropped:
         assert victim.receive(json.dumps(frame)) == []
     assert victim.handled == []
     assert victim.ends == []

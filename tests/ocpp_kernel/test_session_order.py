@@ -144,6 +144,19 @@ def test_deferred_counts_only_its_first_result() -> None:
     assert wire.log == [(3, "a")]
 
 
+def test_deferred_may_answer_several_calls() -> None:
+    later = Deferred()
+    wire = Wire(Ask=lambda request: later)
+    for name in "ab":
+        wire.receive(f'[2,"{name}","Ask",{{}}]')
+    wire.flush()
+    assert wire.log == []
+    later.resolve({})
+    wire.receive('[2,"c","Ask",{}]')
+    wire.flush()
+    assert wire.log == [(3, "a"), (3, "b"), (3, "c")]
+
+
 @pytest.mark.parametrize("payload", [None, [], "Accepted"])
 def test_deferred_resolved_with_no_payload_is_an_internal_error(payload: Any) -> None:
     later = Deferred()
@@ -161,6 +174,18 @@ def test_a_response_is_made_once_whoever_tries_again() -> None:
     wire.session.reply("never", "Ask", {}, None)
     wire.flush()
     assert wire.log == [(3, "a")]
+
+
+def test_the_peer_is_handed_to_handlers_if_there_is_one() -> None:
+    seen: list[Any] = []
+
+    def handler(peer: Any, request: Any) -> Any:
+        seen.append((peer, request))
+        return {}
+
+    session = Session(Router({}, {"Ask": handler}), MsgspecCodec(), 30, peer="CP001")
+    session.receive('[2,"1","Ask",{"text":"x"}]', 0)
+    assert seen == [("CP001", {"text": "x"})]
 
 
 # The end of the connection.
@@ -269,7 +294,12 @@ def test_a_handler_may_end_its_own_connection() -> None:
 
 def test_a_closed_session_executes_nothing_that_still_arrives() -> None:
     handled: list[Any] = []
-    wire = Wire(Ask=lambda request: handled.append(request) or {})
+
+    def handler(request: Any) -> Any:
+        handled.append(request)
+        return {}
+
+    wire = Wire(Ask=handler)
     wire.session.close()
     for text in ('[2,"a","Ask",{}]', '[2,"a",5]', "rubbish", '[3,"1",{}]'):
         wire.receive(text)

@@ -12,11 +12,12 @@ from ocpp_kernel import timestamps
 from ocpp_kernel.errors import CallTimeout, Disconnected, OcppError
 from ocpp_kernel.events import TagInfoReceived
 from ocpp_kernel.hooks import TagInfo
-from ocpp_plugins.core_profile.charge_point.cache import RANK
-from ocpp_plugins.core_profile.messages import Authorize
+
+from ..messages import Authorize
+from .cache import RANK
 
 if TYPE_CHECKING:
-    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+    from .plugin import ChargePoint
 
 #: Told whether the tag is accepted, and its parentIdTag.
 Verdict = Callable[[bool, "str | None"], None]

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel.errors import Disconnected, Ignored, OcppError
 from ocpp_kernel.events import BootAccepted
-from ocpp_plugins.core_profile.messages import BootNotification, BootNotificationRequest
+
+from ..messages import BootNotification, BootNotificationRequest
 
 if TYPE_CHECKING:
     from ocpp_kernel.station import Timer
-    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+
+    from .plugin import ChargePoint
 
 
 class Boot:

@@ -49,7 +49,7 @@ class Cache:
         """Remembers what was said last, valid or not (CORE-031); ``now`` in epoch seconds."""
         if self._limit <= 0:
             return
-        entry = [id_tag.lower(), status, parent, expiry]
+        entry: list[Any] = [id_tag.lower(), status, parent, expiry]
         position = self._position(entry[0])
         if position >= 0 and self._entries[position] == entry:
             return  # nothing new; flash wears

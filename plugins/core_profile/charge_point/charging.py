@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel.events import TransactionStarted, TransactionStopped
-from ocpp_plugins.core_profile.charge_point.connector import Connector
+
+from .connector import Connector
 
 if TYPE_CHECKING:
     from ocpp_kernel.station import Timer
-    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+
+    from .plugin import ChargePoint
 
 #: Seconds between looks at the meter while an invalid idTag may still get energy (CORE-042).
 WATCH = 10

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ocpp_kernel.station import Timer
-    from ocpp_plugins.core_profile.charge_point.charging import Transaction
+
+    from .charging import Transaction
 
 #: The statuses in the order of the specification's columns 1 to 9.
 STATUSES = (
@@ -43,7 +44,7 @@ CHANGES = (
 TALKING = ("Preparing", "SuspendedEV", "SuspendedEVSE", "Finishing")
 
 
-class ForbiddenChange(Exception):
+class ForbiddenChangeError(Exception):
     """A status change the specification does not allow; a fault of this software."""
 
 
@@ -104,16 +105,16 @@ class Connector:
         return "Faulted" if self.faulted else self.state
 
     def move(self, new: str, info: str = "") -> None:
-        """Changes the status; raises :class:`ForbiddenChange` for what is not in the table."""
+        """Changes the status; raises :class:`ForbiddenChangeError` for what is not in the table."""
         old = self.state
         if self.connector_id == 0 and new not in ("Available", "Unavailable"):
-            raise ForbiddenChange(f"connector 0 is never {new}")
+            raise ForbiddenChangeError(f"connector 0 is never {new}")
         if self.faulted:
             if new not in STATUSES[:8]:
-                raise ForbiddenChange(f"{new} is no status below a fault")
+                raise ForbiddenChangeError(f"{new} is no status below a fault")
             self.state = new
         elif not is_allowed(old, new):
-            raise ForbiddenChange(f"connector {self.connector_id}: {old} to {new}")
+            raise ForbiddenChangeError(f"connector {self.connector_id}: {old} to {new}")
         else:
             self.state = new
             self._show(old, "NoError", info)

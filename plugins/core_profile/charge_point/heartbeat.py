@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel import timestamps
 from ocpp_kernel.errors import OcppError
-from ocpp_plugins.core_profile.messages import Heartbeat
+
+from ..messages import Heartbeat
 
 if TYPE_CHECKING:
     from ocpp_kernel.station import Timer
-    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+
+    from .plugin import ChargePoint
 
 #: A Heartbeat is due after this many seconds whatever else was exchanged, for its clock (FRM-045).
 LONGEST = 86400

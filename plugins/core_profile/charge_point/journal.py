@@ -28,11 +28,13 @@ from typing import TYPE_CHECKING, Any
 from ocpp_kernel import timestamps
 from ocpp_kernel.errors import Disconnected, InvalidAnswer, OcppError
 from ocpp_kernel.store import StoreError
-from ocpp_plugins.core_profile.charge_point import wire
+
+from . import wire
 
 if TYPE_CHECKING:
     from ocpp_kernel.station import Timer
-    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+
+    from .plugin import ChargePoint
 
 Record = list[Any]
 

@@ -18,10 +18,11 @@ from ocpp_kernel.configuration import (
     items,
     listing,
 )
-from ocpp_plugins.core_profile.charge_point.wire import ENERGY
+
+from .wire import ENERGY
 
 if TYPE_CHECKING:
-    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+    from .plugin import ChargePoint
 
 #: The most measurands a list may hold.
 LONGEST_LIST = 16
@@ -89,9 +90,12 @@ class CoreKeys:
 
     def _check_rotation(self, text: str) -> str:
         seen: list[str] = []
+        connectors = [str(number) for number in range(self._core.driver.connectors + 1)]
         for item in items(text):
-            number, _, rotation = (item + ". ").split(".")[:3]
-            if rotation != " " and rotation not in ROTATIONS:
-                return f"{item} is no connector and rotation such as 1.RST"
-            seen.append(number)
+            dot = item.find(".")
+            if item[:dot] not in connectors or item[dot + 1 :] not in ROTATIONS:
+                return f"{item} is no connector with its rotation, such as 1.RST"
+            if item[:dot] in seen:
+                return f"connector {item[:dot]} is there twice"
+            seen.append(item[:dot])
         return ""

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel.configuration import items
 from ocpp_kernel.errors import OcppError
-from ocpp_plugins.core_profile.charge_point import wire
-from ocpp_plugins.core_profile.charge_point.charging import Transaction
-from ocpp_plugins.core_profile.charge_point.connector import Connector
-from ocpp_plugins.core_profile.messages import MeterValues, MeterValuesRequest
+
+from ..messages import MeterValues, MeterValuesRequest
+from . import wire
+from .charging import Transaction
+from .connector import Connector
 
 if TYPE_CHECKING:
     from ocpp_kernel.station import Timer
-    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+
+    from .plugin import ChargePoint
 
 DAY = 86400
 
@@ -84,8 +86,7 @@ class Meter:
         """A configuration key has a new value; timers follow it."""
         if key == "MeterValueSampleInterval":
             for connector in self._core.connectors:
-                if connector.transaction is not None:
-                    self._schedule(connector)
+                self._schedule(connector)
         elif key == "ClockAlignedDataInterval":
             self.align()
 
@@ -127,7 +128,8 @@ class Meter:
 
     def _schedule(self, connector: Connector) -> None:
         transaction = connector.transaction
-        assert transaction is not None
+        if transaction is None:
+            return
         if transaction.sampling is not None:
             transaction.sampling.cancel()
             transaction.sampling = None
@@ -177,9 +179,7 @@ class Meter:
 
     # Values on their way.
 
-    def _tell(
-        self, connector: Connector, context: str, keys: str, time: int | None = None
-    ) -> None:
+    def _tell(self, connector: Connector, context: str, keys: str, time: int | None = None) -> None:
         values = self.read(connector.connector_id, keys)
         if values:
             transaction = connector.transaction

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ocpp_plugins.core_profile.charge_point.connector import Connector
+from .connector import Connector
 
 if TYPE_CHECKING:
-    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+    from .plugin import ChargePoint
 
 #: Where a remote start may begin, the likeliest first.
 STARTABLE = ("Preparing", "Reserved", "Available", "Finishing")
@@ -35,9 +35,9 @@ class Remote:
         if connector is None:
             return False
         take = self._station.shared.get("accept_remote_profile")
-        if profile is not None and take is not None:
-            if not take(connector.connector_id, profile):
-                return False
+        number = connector.connector_id
+        if profile is not None and take is not None and not take(number, profile):
+            return False
         connector.authorizing = id_tag
         self._station.after_response(lambda: self._begin(connector, id_tag))
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+    from .plugin import ChargePoint
 
 #: Seconds a soft and a hard reset wait at most for StopTransaction to be answered.
 SOFT_WAIT = 30

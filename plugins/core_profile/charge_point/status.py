@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 from ocpp_kernel import timestamps
 from ocpp_kernel.errors import CallTimeout, Disconnected, OcppError
 from ocpp_kernel.events import StatusChanged
-from ocpp_plugins.core_profile.charge_point.connector import Connector, is_allowed
-from ocpp_plugins.core_profile.messages import StatusNotification, StatusNotificationRequest
+
+from ..messages import StatusNotification, StatusNotificationRequest
+from .connector import Connector, is_allowed
 
 if TYPE_CHECKING:
-    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+    from .plugin import ChargePoint
 
 
 class StatusReporter:
@@ -29,10 +30,10 @@ class StatusReporter:
             connector.settling.cancel()
             connector.settling = None
             seen = connector.reported
-            if seen not in ("", connector.status) and not is_allowed(seen, connector.status):
-                # Leaving the short-lived status out would tell a change that does not exist.
-                if self._core.boot.is_ready():
-                    self._send(connector, old, "NoError")
+            needed = seen not in ("", connector.status) and not is_allowed(seen, connector.status)
+            # Leaving the short-lived status out would tell a change that does not exist.
+            if needed and self._core.boot.is_ready():
+                self._send(connector, old, "NoError")
         if seconds:
             connector.settling = self._station.after(seconds, lambda: self._settled(connector))
         else:

@@ -15,12 +15,13 @@ from ocpp_kernel.events import (
     StopPressed,
     TagPresented,
 )
-from ocpp_plugins.core_profile.charge_point.authorization import same_tag
-from ocpp_plugins.core_profile.charge_point.connector import Connector
+
+from .authorization import same_tag
+from .connector import Connector
 
 if TYPE_CHECKING:
-    from ocpp_plugins.core_profile.charge_point.charging import Transaction
-    from ocpp_plugins.core_profile.charge_point.plugin import ChargePoint
+    from .charging import Transaction
+    from .plugin import ChargePoint
 
 
 class Usage:
@@ -35,19 +36,20 @@ class Usage:
     def obstacle(self, connector: Connector) -> str:
         """Why nobody can start a transaction here now, "" if somebody can."""
         core = self._core
+        reason = ""
         if core.resetting:
-            return "the charge point is about to restart"
-        if not core.boot.known and not core.settings.charge_before_accepted:
-            return "no central system ever accepted this charge point"
-        if core.connectors[0].faulted or connector.faulted:
-            return "there is a fault"
-        if not connector.operative or connector.state == "Unavailable":
-            return "the connector is out of use"
-        if connector.transaction is not None:
-            return "a transaction runs"
-        if connector.timed_out:
-            return "the cable was in for too long without an idTag; unplug it first"
-        return ""
+            reason = "the charge point is about to restart"
+        elif not core.boot.known and not core.settings.charge_before_accepted:
+            reason = "no central system ever accepted this charge point"
+        elif core.connectors[0].faulted or connector.faulted:
+            reason = "there is a fault"
+        elif not connector.operative or connector.state == "Unavailable":
+            reason = "the connector is out of use"
+        elif connector.transaction is not None:
+            reason = "a transaction runs"
+        elif connector.timed_out:
+            reason = "the cable was in for too long without an idTag; unplug it first"
+        return reason
 
     def accept(self, connector: Connector, id_tag: str, parent: str | None) -> None:
         """The tag is authorized: starts, or waits for the cable."""

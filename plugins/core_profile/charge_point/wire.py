@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ocpp_plugins.core_profile.messages import (
+from ..messages import (
     MeterValue,
     MeterValues,
     MeterValuesRequest,
@@ -19,7 +19,7 @@ from ocpp_plugins.core_profile.messages import (
 )
 
 if TYPE_CHECKING:
-    from ocpp_plugins.core_profile.charge_point.journal import Journal, Running
+    from .journal import Journal, Running
 
 #: The measurand every meter has.
 ENERGY = "Energy.Active.Import.Register"

@@ -1,0 +1,125 @@
+"""``check``: would this configuration, or this plugin, work?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+
+GOOD = """
+class ChargePoint:
+    def __init__(self, station, settings): ...
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_good_configuration(run: Run, here: Path) -> None:
+    (here / "good.py").write_text(GOOD)
+    (here / "ocpp.toml").write_text("[plugins]\nload = ['./good.py']\n")
+    result = run("check", "ocpp.toml")
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("charge point: core_profile, ")
+    assert "good" in lines[0].partition(": ")[2].split(", ")
+    assert lines[1].startswith("central system: core_profile")
+    assert lines[2] == "no problems in ocpp.toml"
+
+
+def test_what_is_built_in_has_no_problems(run: Run) -> None:
+    result = run("check")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[profile]\n", '[profile] is not known; did you mean "profiles"?'),
+        (
+            "[charge_point.core_profile]\nvender = 'x'\n",
+            'charge_point.core_profile.vender is not known; did you mean "vendor"?',
+        ),
+        (
+            "[central_system.core_profile]\nheartbeat_interval = 'x'\n",
+            "central_system.core_profile.heartbeat_interval: Expected int, got str",
+        ),
+    ],
+)
+def test_a_wrong_configuration_is_code_2(run: Run, here: Path, text: str, told: str) -> None:
+    (here / "ocpp.toml").write_text(text)
+    result = run("check", "ocpp.toml")
+    assert (result.exit_code, result.stderr) == (2, f"Error: ocpp.toml: {told}\n")
+
+
+def test_a_configuration_that_is_not_there(run: Run, here: Path) -> None:
+    result = run("check", "gone.toml")
+    assert result.exit_code == 2
+    assert result.stderr == "Error: gone.toml: cannot be read: No such file or directory\n"
+
+
+def test_broken_plugins_are_code_1_and_all_named(run: Run, here: Path) -> None:
+    (here / "one.py").write_text("1 / 0")
+    (here / "two.py").write_text(GOOD.replace("...", "\n        1 / 0"))
+    (here / "three.py").write_text(GOOD)
+    (here / "ocpp.toml").write_text("[plugins]\nload = ['./one.py', './two.py', './three.py']\n")
+    result = run("check", "--config", "ocpp.toml")
+    assert result.exit_code == 1
+    errors = result.stderr.splitlines()
+    assert "plugin one: (ocpp.toml: plugins.load): fails when imported: Zero" in errors[0]
+    assert errors[1] == ("error: plugin two: fails when made: ZeroDivisionError: division by zero")
+    assert errors[2] == "Error: 2 problems found in ocpp.toml"
+    assert "three" in result.stdout
+
+
+def test_a_plugin_that_fails_when_the_charge_point_starts(run: Run, here: Path) -> None:
+    failing = "    def ocpp_register_configuration(self):\n        raise ValueError('no meter')\n"
+    (here / "meter.py").write_text(GOOD + failing)
+    (here / "ocpp.toml").write_text("[plugins]\nload = ['./meter.py']\n")
+    result = run("check", "ocpp.toml")
+    assert result.exit_code == 1
+    assert "failed in ocpp_register_configuration: ValueError('no meter')" in result.stderr
+
+
+def test_one_plugin_by_file(run: Run, here: Path) -> None:
+    (here / "good.py").write_text(GOOD)
+    result = run("check", "good.py")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[:2] == ["charge point: good", "central system: nothing"]
+
+
+def test_one_plugin_by_name_even_if_it_is_off(run: Run, here: Path) -> None:
+    (here / "ocpp.toml").write_text("[profiles]\ncore_profile = false\n")
+    result = run("check", "core_profile", "--config", "ocpp.toml")
+    assert result.stdout.splitlines()[:2] == [
+        "charge point: core_profile",
+        "central system: core_profile",
+    ]
+
+
+def test_one_broken_plugin(run: Run, here: Path) -> None:
+    (here / "bad.py").write_text("import surely_not_installed\n")
+    result = run("check", "./bad.py")
+    assert result.exit_code == 1
+    assert "plugin bad: " in result.stderr
+    assert "module surely_not_installed is not installed" in result.stderr
+
+
+def test_a_plugin_that_is_not_there(run: Run, here: Path) -> None:
+    result = run("check", "reservatoin")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "Error: (built-in configuration): plugin reservatoin is not known; "
+        'did you mean "reservation"?\n'
+    )
+
+
+def test_the_configuration_is_given_once(run: Run) -> None:
+    assert run("check", "a.toml", "--config", "b.toml").exit_code == 2

@@ -1,0 +1,120 @@
+"""A protocol of one action, so that transports are tested without any profile of OCPP."""
+
+# No postponed annotations here: NotRequired must be seen when a TypedDict is made.
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, NotRequired, TypedDict
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from ocpp_kernel import schema
+from ocpp_kernel.central import Central, ConnectedStation
+from ocpp_kernel.codec import MsgspecCodec
+from ocpp_kernel.contracts import BOTH, Action
+from ocpp_kernel.errors import NotSupported
+from ocpp_kernel.transports.websocket_server import WebSocketServer
+
+SUBPROTOCOL = "toy1"
+
+
+class SayRequest(TypedDict):
+    """``wait``: answer late; ``fail``: refuse."""
+
+    text: str
+    wait: NotRequired[bool]
+    fail: NotRequired[bool]
+
+
+class SayResponse(TypedDict):
+    text: str
+
+
+Say = Action("Say", SayRequest, SayResponse, sent_by=BOTH)
+
+
+class Toy:
+    """The central system's side; :attr:`release` lets the slow answers go."""
+
+    def __init__(self) -> None:
+        self.release = asyncio.Event()
+        self.said: list[tuple[str, str]] = []
+        self.cancelled = 0
+
+    def on_say(
+        self, station: ConnectedStation, request: SayRequest
+    ) -> SayResponse | Awaitable[SayResponse]:
+        self.said.append((station.identity, request["text"]))
+        if request.get("fail"):
+            raise NotSupported("as asked")
+        if request.get("wait"):
+            return self._later(request)
+        return {"text": request["text"].upper()}
+
+    async def _later(self, request: SayRequest) -> SayResponse:
+        try:
+            await self.release.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        return {"text": request["text"].upper()}
+
+
+class House:
+    """A central system, its server, and what they told."""
+
+    subprotocol = SUBPROTOCOL
+    Say = Say
+
+    def __init__(self) -> None:
+        self.log: list[tuple[str, str]] = []
+        self.events: list[Any] = []
+        self.toy = Toy()
+        self.central = Central(MsgspecCodec(), lambda level, text: self.log.append((level, text)))
+        self.central.install(
+            schema.contracts_of([Say]),
+            {"Say": self.toy.on_say},
+            {"ocpp_on_event": (self.events.append,)},
+            (),
+            check=schema.check,
+        )
+        self.central.subprotocols = (SUBPROTOCOL,)
+        self.server = WebSocketServer(self.central, "127.0.0.1", 0)
+
+    def connect(
+        self, path: str = "/CP1", **options: Any
+    ) -> AbstractAsyncContextManager[ClientConnection]:
+        """A bare WebSocket client, to say anything at all."""
+        options.setdefault("subprotocols", [SUBPROTOCOL])
+        return connect(self.server.url + path, proxy=None, **options)
+
+    async def station(self, identity: str = "CP1") -> ConnectedStation:
+        """The station, once the server has it."""
+        await self.until(lambda: identity in self.central.stations)
+        return self.central.stations[identity]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Waits for what the event loop is about to do; the test's time-out is the limit."""
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+@asynccontextmanager
+async def opened(house: House) -> AsyncIterator[House]:
+    async with house.server:
+        yield house
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """A central system that listens on loopback."""
+    async with opened(House()) as it:
+        yield it
+
+
+@pytest.fixture
+def closed_house() -> House:
+    """The same, not listening yet."""
+    return House()
