@@ -11,8 +11,7 @@ from collections.abc import Iterable
 
 from device_bundle import dialect
 from device_bundle.findings import Findings
-from device_bundle.program import Definition, Ref, Symbol, target
-from device_bundle.shapes import TYPING_MODULES
+from device_bundle.program import TYPING_MODULES, Definition, Ref, Symbol, target
 from device_bundle.sources import Program
 from device_bundle.toplevel import misplaced
 
@@ -243,7 +242,7 @@ class _Checker(ast.NodeVisitor):
             self._refuse(node, "zip() with strict", "leave it out")
         elif name == "isinstance" and len(node.args) == 2:
             self._check_isinstance(node.args[1])
-        elif name in ("getattr", "setattr", "hasattr"):
+        elif name in dialect.BY_NAME:
             if not isinstance(node.args[1], ast.Constant):
                 self._refuse(node, f"{name}() with a computed name", "use a dict")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from device_bundle.findings import BundleError
 
-#: Flags of the shipping firmware; the .mpy header must equal them.
-FLAGS = ("-mno-unicode",)
+#: The .mpy header must equal the shipping firmware's flags; -O3 leaves line numbers out.
+FLAGS = ("-mno-unicode", "-O3")
 
 
 def compile_module(name: str, text: str) -> bytes:

@@ -205,3 +205,25 @@ IGNORED_METHODS = {
 
 #: Methods of texts whose keyword arguments a device does not take.
 NO_KEYWORDS = frozenset("split rsplit encode decode replace strip find join index count".split())
+
+#: Attributes of builtin types and of the firmware's objects: never renamed.
+FIRMWARE_ATTRIBUTES = frozenset(
+    """
+    append clear copy count extend index insert pop remove reverse sort
+    fromkeys get items keys popitem setdefault update values
+    add difference discard intersection isdisjoint issubset issuperset symmetric_difference union
+    encode decode find rfind rindex join split rsplit replace strip lstrip rstrip startswith
+    endswith format upper lower isdigit isalpha isspace isupper islower center partition
+    to_bytes from_bytes args value errno send throw close pend_throw
+    read readinto readline readlines write flush seek tell name mode
+    accept bind connect listen recv recvfrom sendto sendall setblocking settimeout setsockopt
+    makefile getsocketsta getpeercert register unregister modify poll ipoll
+    start stop delete_timer feed period callback on off init deinit high low any
+    open put empty size acquire release locked search match group compile digest getrandbits
+    seed set_callback play record
+    chdir getcwd ilistdir listdir mkdir rename rmdir stat statvfs
+    """.split()
+)
+
+#: Builtins that name an attribute by a text.
+BY_NAME = ("getattr", "hasattr", "setattr")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from device_bundle.dialect import BUILTINS
-from device_bundle.program import Definition, Symbol, refs
+from device_bundle.names import short_names
+from device_bundle.program import Definition, Symbol, cloned, refs
 
 
-def name_symbols(definitions: Iterable[Definition], outside: Iterable[Symbol]) -> dict[Symbol, str]:
+def name_symbols(
+    definitions: Iterable[Definition],
+    outside: Iterable[Symbol],
+    short: Container[Symbol] = (),
+) -> dict[Symbol, str]:
     """One spelling per symbol: its own where free, else with a number behind it.
 
-    A spelling differs from every other, from the builtins, and from every local name visible
-    where the symbol is used. Deterministic: depends on the order of `definitions` alone.
+    Those in `short` get short ones. A spelling differs from every other, from the builtins, and
+    from every local name visible where the symbol is used. Deterministic: depends on the order of
+    `definitions` alone.
     """
     known = list(definitions)
     barred: defaultdict[Symbol, set[str]] = defaultdict(set)
@@ -26,21 +31,24 @@ def name_symbols(definitions: Iterable[Definition], outside: Iterable[Symbol]) -
     names: dict[Symbol, str] = {}
     used = set(BUILTINS)
     for symbol in [*sorted(outside), *symbols]:
-        names[symbol] = _free_name(_own_name(symbol), used | barred[symbol])
+        if symbol in short:
+            names[symbol] = next(short_names(used | barred[symbol]))
+        else:
+            names[symbol] = _free_name(_own_name(symbol), used | barred[symbol])
         used.add(names[symbol])
     return names
 
 
-def rename(definition: Definition, names: dict[Symbol, str]) -> ast.stmt:
-    """The definition's statement with every reference spelled as in `names`."""
-    node = copy.deepcopy(definition.node)
+def spelled(definition: Definition, names: dict[Symbol, str]) -> ast.stmt:
+    """A copy of the definition's statement with every reference spelled as in `names`."""
+    node = cloned(definition.node)
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         node.name = names[definition.symbols[0]]
     elif isinstance(node, ast.Try):
         _rename_guard(definition, node, names)
     renamed = _Rename(names).visit(node)
     assert isinstance(renamed, ast.stmt)
-    return renamed
+    return ast.fix_missing_locations(renamed)
 
 
 class _Rename(ast.NodeTransformer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from device_bundle import app
 from device_bundle.check import check
 from device_bundle.contracts import Messages, read_messages, refuse_wrong_direction, tables
 from device_bundle.findings import BundleError, Findings
+from device_bundle.lower_typing import NAMEDTUPLE
 from device_bundle.lowering import lower
-from device_bundle.program import Definition, Symbol
+from device_bundle.program import Definition, Symbol, target
 from device_bundle.roles import CLASS, ROLE, Role, read_role, refuse_conflicts
 from device_bundle.scopes import resolve
 from device_bundle.settings import fold, fold_plugin
@@ -24,6 +26,8 @@ from ocpp_kernel.plugins import Found
 KERNEL = Root("ocpp_kernel", "ocpp_kernel")
 RUNTIME = Root("device_bundle.runtime", "runtime")
 
+_OWN = ("ocpp_kernel.", "ocpp_plugins.", "device_bundle.")
+
 
 @dataclass
 class Linked:
@@ -35,6 +39,8 @@ class Linked:
     outside: set[Symbol]
     #: Packages, those others depend on first.
     order: list[str]
+    #: Modules that may handle objects of the firmware.
+    firmware_users: set[str]
 
     def __post_init__(self) -> None:
         """Sort the definitions as they stand in the source, so that nothing depends on chance."""
@@ -77,7 +83,13 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
     check(program, reach.definitions, findings)
     findings.raise_if_any()
     order = [KERNEL.package, *(root.package for root in roots), RUNTIME.package]
-    return Linked(roles, reach.definitions, reach.outside, [*order, app.TABLES, app.NAME])
+    return Linked(
+        roles,
+        reach.definitions,
+        reach.outside,
+        [*order, app.TABLES, app.NAME],
+        _firmware_users(program, reach.definitions),
+    )
 
 
 def _root(found: Found) -> Root:
@@ -138,3 +150,22 @@ def _add_tables(
     resolve(program, filled)
     for empty, full in zip(program.modules()[app.TABLES].definitions, filled.definitions, strict=True):
         empty.node = full.node
+
+
+def _firmware_users(program: Program, definitions: Sequence[Definition]) -> set[str]:
+    """Modules that import the firmware's; of foreign plugins the whole package, to be safe."""
+    names: set[str] = set()
+    packages: set[str] = set()
+    for definition in definitions:
+        if any(_uses_firmware(program, node) for node in ast.walk(definition.node)):
+            names.add(definition.module.name)
+            if not definition.module.name.startswith(_OWN):
+                packages.add(definition.module.package)
+    return names | {d.module.name for d in definitions if d.module.package in packages}
+
+
+def _uses_firmware(program: Program, node: ast.AST) -> bool:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return True
+    symbol = target(node)
+    return symbol not in (None, NAMEDTUPLE) and program.definition(symbol) is None

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Sequence
 from typing import TypeVar
 
 from device_bundle.findings import Findings
-from device_bundle.program import Module, Symbol, make_ref, refs, target
+from device_bundle.program import Module, Symbol, cloned, make_ref, refs, target
 from device_bundle.shapes import ON, Field, Shapes, is_typing, names_typing
 
-_NAMEDTUPLE = Symbol("ucollections", "namedtuple")
+NAMEDTUPLE = Symbol("ucollections", "namedtuple")
 _Node = TypeVar("_Node", bound=ast.AST)
 _MARKERS = ("final", "override", "runtime_checkable", "overload", "no_type_check")
 
@@ -57,6 +56,9 @@ class Typing(ast.NodeTransformer):
         if names_typing(node.test, "TYPE_CHECKING"):
             return [part for child in node.orelse for part in _as_list(self.visit(child))]
         return self.generic_visit(node)
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        """Assertions are for development, as under `python -O`."""
 
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
         """The cause is dropped: a device parses `from` but has no `__cause__`."""
@@ -138,7 +140,7 @@ class Typing(ast.NodeTransformer):
         return node
 
     def _record(self, node: ast.ClassDef, fields: Sequence[Field]) -> ast.stmt:
-        make = make_ref(_NAMEDTUPLE, node, ast.Load(), frozenset())
+        make = make_ref(NAMEDTUPLE, node, ast.Load(), frozenset())
         names = " ".join(name for name, _ in fields)
         base = ast.Call(make, [ast.Constant(node.name), ast.Constant(names)], [])
         if isinstance(node.body[0], ast.Pass):
@@ -157,10 +159,11 @@ def _located(node: _Node, at: ast.AST) -> _Node:
 
 def _moved(default: ast.expr | None, place: ast.expr) -> ast.expr | None:
     """A copy of a default for use at `place`, where other local names are in the way."""
-    moved = copy.deepcopy(default)
-    if moved is not None:
-        for ref in refs(moved):
-            ref.taken = getattr(place, "taken", frozenset())
+    if default is None:
+        return None
+    moved = cloned(default)
+    for ref in refs(moved):
+        ref.taken = getattr(place, "taken", frozenset())
     return moved
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -25,7 +24,7 @@ class Piece:
 
 
 def pack(definitions: Iterable[Definition], order: Sequence[str], limit: int, most: int) -> list[Piece]:
-    """Pieces of about `limit` bytes at most, no more than `most` of them, each importing only
+    """Pieces of `limit` bytes at most, imports not counted, no more than `most` of them, each importing only
     earlier ones.
 
     `order` lists the packages, those others depend on first. Code stays with its package as long
@@ -45,17 +44,9 @@ def pack(definitions: Iterable[Definition], order: Sequence[str], limit: int, mo
     return pieces
 
 
-def estimate(node: ast.stmt) -> int:
-    """About how long the statement is in minified source."""
-    return sum(
-        len(line) - (len(line) - len(line.lstrip())) * 3 // 4 + 1
-        for line in ast.unparse(node).splitlines()
-    )
-
-
 def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece]:
     """As few pieces as possible, of about equal size."""
-    sizes = [sum(estimate(part.node) for part in cluster) for cluster in clusters]
+    sizes = [sum(len(part.text.encode()) for part in cluster) for cluster in clusters]
     count = -(-sum(sizes) // limit)
     goal = sum(sizes) / max(count, 1)
     pieces: list[Piece] = []

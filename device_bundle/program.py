@@ -10,9 +10,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeVar, cast
 
 from device_bundle.findings import Findings
+
+#: Modules that exist for type checkers; nothing of them reaches a device.
+TYPING_MODULES = ("typing", "typing_extensions", "collections.abc", "types", "__future__")
 
 
 class Symbol(NamedTuple):
@@ -64,6 +67,8 @@ class Definition:
     names: tuple[str, ...]
     node: ast.stmt
     findings: Findings = field(default_factory=Findings)
+    text: str = ""
+    """What is emitted for it, once that is known."""
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:
@@ -97,3 +102,21 @@ class Module:
         self.definitions.append(definition)
         for name in names:
             self.by_name[name] = definition
+
+
+_Node = TypeVar("_Node", bound=ast.AST)
+
+
+def cloned(node: _Node) -> _Node:
+    """A copy of a tree; `copy.deepcopy` would follow what other tools hang on its nodes."""
+    values = {name: _cloned_value(value) for name, value in ast.iter_fields(node)}
+    made = ast.copy_location(type(node)(**values), node)
+    if isinstance(node, Ref) and isinstance(made, Ref):
+        made.symbol, made.taken = node.symbol, node.taken
+    return made
+
+
+def _cloned_value(value: object) -> object:
+    if isinstance(value, list):
+        return [_cloned_value(part) for part in value]
+    return cloned(value) if isinstance(value, ast.AST) else value

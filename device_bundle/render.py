@@ -1,18 +1,24 @@
-"""Writes pieces as source text: imports, definitions, everything made short."""
+"""Writes the program as source text: imports and definitions, in as few bytes as possible."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import python_minifier
 
-from device_bundle.link import rename
+from device_bundle.link import spelled
 from device_bundle.pack import Piece
-from device_bundle.program import Symbol, refs
+from device_bundle.program import Definition, Symbol, refs
 
 
-def render(pieces: Sequence[Piece], names: dict[Symbol, str], prefix: str) -> dict[str, str]:
+def render_definitions(definitions: Iterable[Definition], names: Mapping[Symbol, str]) -> None:
+    """Set the final text of every definition."""
+    for definition in definitions:
+        definition.text = shorten(ast.unparse(spelled(definition, names)))
+
+
+def render(pieces: Sequence[Piece], names: Mapping[Symbol, str], prefix: str) -> dict[str, str]:
     """Text of every piece by module name; `prefix` stands before the names of other pieces."""
     home = {
         symbol: piece.name
@@ -23,47 +29,44 @@ def render(pieces: Sequence[Piece], names: dict[Symbol, str], prefix: str) -> di
     return {piece.name: _module(piece, names, home, prefix) for piece in pieces}
 
 
-def _module(piece: Piece, names: dict[Symbol, str], home: dict[Symbol, str], prefix: str) -> str:
+def _module(
+    piece: Piece, names: Mapping[Symbol, str], home: Mapping[Symbol, str], prefix: str
+) -> str:
+    taken: dict[str, list[str]] = {}
+    lines = []
     used = {ref.symbol for part in piece.definitions for ref in refs(part.node)}
-    body: list[ast.stmt] = []
-    for symbol in sorted(used, key=lambda symbol: (home.get(symbol, ""), symbol)):
-        where = home.get(symbol)
+    for symbol in sorted(used):
+        name, where = names[symbol], home.get(symbol)
         if where == piece.name:
             continue
         if where is not None:
-            body.append(_from(f"{prefix}{where}", names[symbol], names[symbol]))
+            taken.setdefault(prefix + where, []).append(name)
         elif symbol.name:
-            body.append(_from(symbol.module, symbol.name, names[symbol]))
+            taken.setdefault(symbol.module, []).append(_renamed(symbol.name, name))
         else:
-            body.append(ast.Import([_alias(symbol.module, names[symbol])]))
-    body.extend(rename(definition, names) for definition in piece.definitions)
-    tree = ast.fix_missing_locations(ast.Module(body, []))
-    return shorten(ast.unparse(tree))
+            lines.append(f"import {_renamed(symbol.module, name)}")
+    lines += [f"from {module} import {','.join(taken[module])}" for module in sorted(taken)]
+    return "\n".join(lines) + "\n" * bool(lines) + "".join(d.text for d in piece.definitions)
 
 
-def _from(module: str, name: str, bound: str) -> ast.stmt:
-    return ast.ImportFrom(module, [_alias(name, bound)], 0)
-
-
-def _alias(name: str, bound: str) -> ast.alias:
-    return ast.alias(name, None if bound == name else bound)
+def _renamed(name: str, bound: str) -> str:
+    return name if name == bound else f"{name} as {bound}"
 
 
 def shorten(source: str) -> str:
-    """The same program in fewer bytes.
+    """The same code in fewer bytes.
 
-    Names are left alone here: attributes and globals are the bundler's business, and renamed
-    parameters would cost a device an assignment each.
+    Names are left alone here: attributes and globals are the bundler's business, and parameters
+    renamed this way would cost a device an assignment each.
     """
     text: str = python_minifier.minify(
         source,
-        combine_imports=True,
         hoist_literals=False,
         rename_locals=False,
         rename_globals=False,
         convert_posargs_to_args=False,
+        remove_literal_statements=True,
         remove_asserts=False,
         remove_debug=False,
-        prefer_single_line=False,
     )
     return text if text.endswith("\n") else text + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from device_bundle.program import Module, Symbol, make_ref
+from device_bundle.program import TYPING_MODULES, Module, Symbol, make_ref, target
 from device_bundle.sources import Program
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -36,12 +36,16 @@ class _Resolver(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         value = self.visit(node.value)
-        symbol = getattr(value, "symbol", None)
-        if symbol is not None and not symbol.name:
+        symbol = target(value)
+        if symbol is not None and not symbol.name and self._is_known(symbol.module):
             found = self._program.canonical(Symbol(symbol.module, node.attr))
             return make_ref(found, node, node.ctx, self._taken())
         node.value = value
         return node
+
+    def _is_known(self, module: str) -> bool:
+        """Whether a module's names can be told apart here; a firmware's may or may not exist."""
+        return module in TYPING_MODULES or self._program.root_of(module) is not None
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         node.target = self.visit(node.target)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from device_bundle.program import Definition, Symbol, target
+from device_bundle.program import TYPING_MODULES, Definition, Symbol, target
 from device_bundle.sources import Program
 
-TYPING_MODULES = ("typing", "typing_extensions", "collections.abc", "types", "__future__")
 ACTION = Symbol("ocpp_kernel.contracts", "Action")
 ON = Symbol("ocpp_kernel.contracts", "on")
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 
+from device_bundle.dialect import BY_NAME
 from device_bundle.program import Definition, Symbol, refs, target
 from device_bundle.sources import Program
-
-_BY_NAME = ("getattr", "hasattr", "setattr", "delattr")
-
 
 class Reach:
     """The definitions and class members reachable from some symbols."""
@@ -100,7 +98,7 @@ class Reach:
                 self._keep(part)
 
     def _reflection(self, call: ast.Call) -> None:
-        by_name = isinstance(call.func, ast.Name) and call.func.id in _BY_NAME
+        by_name = isinstance(call.func, ast.Name) and call.func.id in BY_NAME
         if by_name and len(call.args) > 1 and isinstance(call.args[1], ast.Constant):
             self._name(str(call.args[1].value))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ocpp_kernel.cli.options import (
     sentence,
 )
 from ocpp_kernel.config import Config
+from ocpp_kernel.transports.clock import Clock
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 
 
@@ -50,9 +52,17 @@ class Watcher:
     type=click.IntRange(0, 65535),
     help="The port to listen on; 0 takes a free one. [default: 9000]",
 )
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    help="Tell stations a time that runs so much faster, for those run with the same --speed.",
+)
 @config_option
 @quiet_option
-def serve(host: str | None, port: int | None, config_path: Path | None, quiet: bool) -> None:
+def serve(
+    host: str | None, port: int | None, speed: float, config_path: Path | None, quiet: bool
+) -> None:
     """Run a central system until Ctrl-C.
 
     Prints "listening on URL" once stations can connect, then events and frames. Without a
@@ -64,11 +74,13 @@ def serve(host: str | None, port: int | None, config_path: Path | None, quiet: b
     if config_path is None:
         _refuse_open_house(config.central_system.host)
         note("info", "no configuration: any station is admitted and any tag accepted")
-    run_until_stopped(lambda stopped: _serve(config, quiet, stopped))
+    run_until_stopped(lambda stopped: _serve(config, speed, quiet, stopped))
 
 
-async def _serve(config: Config, quiet: bool, stopped: asyncio.Event) -> None:
+async def _serve(config: Config, speed: float, quiet: bool, stopped: asyncio.Event) -> None:
     central = build_central(config, note, Watcher(quiet))
+    if speed != 1:
+        central.utc = fast_time(Clock(speed))
     server = WebSocketServer.from_config(central, config.central_system)
     try:
         await server.start()
@@ -97,6 +109,12 @@ def _refuse_open_house(host: str) -> None:
             f"without a configuration anybody would be admitted, so {host} is not listened on; "
             "give --config FILE, which may name the stations and their passwords"
         )
+
+
+def fast_time(clock: Clock) -> Callable[[], int]:
+    """The time in seconds since 1970 UTC as it would be if it had run like ``clock``."""
+    started = int(time.time())
+    return lambda: started + clock.now()
 
 
 def _clock() -> str:

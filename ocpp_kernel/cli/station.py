@@ -64,7 +64,11 @@ class Watcher:
 @click.command()
 @click.option("--url", help="The central system. [default: ws://127.0.0.1:9000]")
 @click.option("--identity", help="This charge point's name. [default: CP001]")
-@click.option("--speed", type=float, help="Simulated seconds per real second. [default: 1]")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Simulated seconds per real second; give serve the same. [default: 1]",
+)
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -90,8 +94,6 @@ def station(  # noqa: PLR0917 - click passes options by name
     given = {"url": url, "identity": identity, "speed": speed, "data": data and str(data)}
     changes = {name: value for name, value in given.items() if value is not None}
     config.charge_point = msgspec.structs.replace(config.charge_point, **changes)
-    if not config.charge_point.speed > 0:
-        raise click.BadParameter("must be above 0", param_hint="--speed")
     run_until_stopped(lambda stopped: _run(config, quiet, stopped))
 
 

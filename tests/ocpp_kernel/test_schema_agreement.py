@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta, timezone
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -60,7 +60,7 @@ HALVES = halves()
 BY_FILE = {half.file: half for half in HALVES}
 
 
-@lru_cache(maxsize=None)
+@cache
 def published(file: str) -> Schema:
     text = (files("ocpp.v16") / "schemas" / f"{file}.json").read_text(encoding="utf-8-sig")
     return dict(json.loads(text))
@@ -128,7 +128,7 @@ def is_decimal(value: object) -> bool:
     return Decimal(repr(value)) * 10 % 1 == 0
 
 
-@lru_cache(maxsize=None)
+@cache
 def corrected(file: str) -> Any:
     whole = copy.deepcopy(published(file))
     for name, node in walk(whole):
@@ -137,7 +137,7 @@ def corrected(file: str) -> Any:
     return jsonschema.Draft4Validator(whole, format_checker=FORMATS)
 
 
-@lru_cache(maxsize=None)
+@cache
 def ours(half: Half) -> Any:
     return jsonschema.Draft4Validator(schema.json_schema(half.message), format_checker=FORMATS)
 
@@ -185,7 +185,7 @@ DECIMALS = st.one_of(
     st.integers(-(10**6), 10**6).map(lambda hundredths: hundredths / 100),
 )
 #: What a peer may put in the wrong place: wrong types, near misses, odd sizes.
-JUNK = st.one_of(
+JUNK: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from(
         [None, True, False, 0, -1, 1.0, 1.5, 8.1, 8.15, 2**31, 2**63, 2**64, 10**30, 1e300]
         + ["", "0", "true", "null", "accepted", "ACCEPTED", "Celcius", "Celsius", "Hertz"]

@@ -323,6 +323,7 @@ def test_frm_026_repeated_and_unknown_answers_are_dropped_without_growth() -> No
         assert wire.receive([4, f"unknown {number}", "GenericError", "", {}]) == []
         assert wire.receive([4, "-1", "FormationViolation", "", {}]) == []
     assert answers == [(ACCEPTED, None)]
+    assert len(wire.reports) == 2000
     assert wire.held() == 0
     assert wire.due() is None
 

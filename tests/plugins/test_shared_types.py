@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, is_typeddict
 
 import pytest
+from ocpp_plugins.core_profile.messages import STANDARD_ACTIONS, SUBPROTOCOL
 
 from ocpp_kernel import schema
 from ocpp_kernel.contracts import Action
-from ocpp_plugins.core_profile.messages import STANDARD_ACTIONS, SUBPROTOCOL
 
 FOLDERS = (
     "core_profile",
@@ -31,7 +31,7 @@ def by_name() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for plugin, module in MODULES.items():
         for name, value in vars(module).items():
-            if is_typeddict(value) or get_origin(value) is not None and name != "STANDARD_ACTIONS":
+            if is_typeddict(value) or get_origin(value) is not None:
                 found.setdefault(name, {})[plugin] = value
     return found
 

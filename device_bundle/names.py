@@ -1,0 +1,226 @@
+"""Shortens names nobody outside sees: locals, parameters, attributes, methods.
+
+A device keeps every name it meets in memory, and a .mpy repeats it in nearly every function. What
+is passed by keyword, belongs to the firmware or may meet an object of the firmware keeps its name.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import count, product
+from keyword import iskeyword
+from string import ascii_lowercase
+
+from device_bundle.dialect import BUILTINS, BY_NAME, FIRMWARE_ATTRIBUTES
+from device_bundle.lower_typing import NAMEDTUPLE
+from device_bundle.program import Definition, refs, target
+
+_Function = ast.FunctionDef | ast.Lambda
+
+
+def shorten_names(definitions: Iterable[Definition], firmware_users: set[str]) -> dict[str, str]:
+    """Rewrite all definitions in place; the program's meaning stays the same.
+
+    `firmware_users` are the modules whose attributes may be those of firmware objects. Returns
+    the new names of attributes and methods by their old ones.
+    """
+    known = list(definitions)
+    nodes = [node for definition in known for node in ast.walk(definition.node)]
+    keywords, spread = _keywords(nodes)
+    for definition in known:
+        for function in _outermost(definition.node):
+            _shorten_locals(function, keywords, spread)
+    kept = {
+        node.attr
+        for definition in known
+        if definition.module.name in firmware_users
+        for node in ast.walk(definition.node)
+        if isinstance(node, ast.Attribute)
+    }
+    names = _attribute_names(nodes, kept)
+    for node in nodes:
+        _rename_attributes(node, names)
+    return names
+
+
+def short_names(taken: set[str]) -> Iterator[str]:
+    """a, b, ... aa, ab, ... without those taken."""
+    for length in count(1):
+        for letters in product(ascii_lowercase, repeat=length):
+            name = "".join(letters)
+            if name not in taken and name not in BUILTINS and not iskeyword(name):
+                yield name
+
+
+def _keywords(nodes: Iterable[ast.AST]) -> tuple[set[str], bool]:
+    """Names passed by keyword to the program's own functions; whether any call has `**`."""
+    names: set[str] = set()
+    spread = False
+    for node in nodes:
+        if isinstance(node, ast.Call) and not _is_builtin_call(node):
+            names.update(keyword.arg for keyword in node.keywords if keyword.arg)
+            spread = spread or any(keyword.arg is None for keyword in node.keywords)
+    return names, spread
+
+
+def _is_builtin_call(node: ast.Call) -> bool:
+    if type(node.func) is ast.Name:
+        return node.func.id in BUILTINS
+    return isinstance(node.func, ast.Attribute) and node.func.attr == "sort"
+
+
+def _outermost(node: ast.AST) -> Iterator[_Function]:
+    """The functions, methods and lambdas that stand in no other."""
+    if isinstance(node, _Function):
+        yield node
+        return
+    for part in ast.iter_child_nodes(node):
+        yield from _outermost(part)
+
+
+def _shorten_locals(function: _Function, keywords: set[str], spread: bool) -> None:
+    """One spelling per name throughout the function and what is nested in it."""
+    if any(isinstance(node, ast.ClassDef) for node in ast.walk(function)):
+        return
+    uses, kept = _local_uses(function, keywords, spread)
+    wanted = sorted(uses, key=lambda name: (-uses[name], name))
+    fresh = short_names(kept)
+    names = {name: next(fresh) for name in wanted if name not in kept}
+    _RenameLocals(names).apply(function)
+    for ref in refs(function):
+        ref.taken = frozenset(names.get(name, name) for name in ref.taken)
+
+
+def _local_uses(
+    function: _Function, keywords: set[str], spread: bool
+) -> tuple[Counter[str], set[str]]:
+    """How often each name is used inside, and the names that must stay as they are."""
+    uses: Counter[str] = Counter()
+    bound: set[str] = set()
+    kept: set[str] = set()
+    for node in ast.walk(function):
+        if type(node) is ast.Name:
+            uses[node.id] += 1
+            if not isinstance(node.ctx, ast.Load):
+                bound.add(node.id)
+            continue
+        if isinstance(node, ast.arg) and (spread or node.arg in keywords):
+            kept.add(node.arg)
+        if isinstance(node, ast.alias):
+            kept.add(node.asname or node.name.partition(".")[0])
+        name = _bound_name(node) if node is not function else None
+        if name:
+            uses[name] += 1
+            bound.add(name)
+    return uses, kept | (set(uses) - bound)
+
+
+def _bound_name(node: ast.AST) -> str | None:
+    if isinstance(node, ast.arg):
+        return node.arg
+    return node.name if isinstance(node, ast.FunctionDef | ast.ExceptHandler) else None
+
+
+class _RenameLocals(ast.NodeVisitor):
+    def __init__(self, names: dict[str, str]) -> None:
+        self._names = names
+
+    def apply(self, function: _Function) -> None:
+        """Rename inside; the function's own name belongs to where it stands."""
+        for part in ast.iter_child_nodes(function):
+            self.visit(part)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        node.id = self._names.get(node.id, node.id)
+
+    def visit_Ref(self, node: ast.Name) -> None:
+        """A module-level name; `link` spells it."""
+
+    def visit_arg(self, node: ast.arg) -> None:
+        node.arg = self._names.get(node.arg, node.arg)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        node.name = self._names.get(node.name, node.name)
+        self.generic_visit(node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name:
+            node.name = self._names.get(node.name, node.name)
+        self.generic_visit(node)
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
+        node.names = [self._names.get(name, name) for name in node.names]
+
+
+def _attribute_names(nodes: Iterable[ast.AST], kept: set[str]) -> dict[str, str]:
+    """New names for the attributes the program itself defines."""
+    uses: Counter[str] = Counter()
+    own: set[str] = set()
+    texts: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Attribute):
+            uses[node.attr] += 1
+        texts.update(_named_by_text(node))
+        for name in _defined_attributes(node):
+            uses[name] += 1
+            own.add(name)
+    kept = kept | texts | FIRMWARE_ATTRIBUTES
+    free = {name for name in own if not name.startswith("__") and name not in kept}
+    fresh = short_names(set(uses) | kept)
+    return {name: next(fresh) for name in sorted(free, key=lambda name: (-uses[name], name))}
+
+
+def _defined_attributes(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        yield node.attr
+    elif isinstance(node, ast.ClassDef):
+        for part in node.body:
+            if isinstance(part, ast.FunctionDef):
+                yield part.name
+            elif isinstance(part, ast.Assign):
+                yield from (name.id for name in part.targets if isinstance(name, ast.Name))
+    else:
+        yield from _record_fields(node)
+
+
+def _named_by_text(node: ast.AST) -> Iterator[str]:
+    """The attribute in `getattr(x, "name")` and the like."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:
+        if node.func.id in BY_NAME and isinstance(node.args[1], ast.Constant):
+            yield str(node.args[1].value)
+
+
+def _record_fields(node: ast.AST) -> list[str]:
+    """The fields in `namedtuple("Name", "a b")`."""
+    if isinstance(node, ast.Call) and target(node.func) == NAMEDTUPLE:
+        fields = node.args[1]
+        assert isinstance(fields, ast.Constant)
+        return str(fields.value).split()
+    return []
+
+
+def _rename_attributes(node: ast.AST, names: dict[str, str]) -> None:
+    if isinstance(node, ast.Attribute):
+        node.attr = names.get(node.attr, node.attr)
+    elif isinstance(node, ast.ClassDef):
+        _rename_members(node, names)
+    elif isinstance(node, ast.Call) and target(node.func) == NAMEDTUPLE:
+        fields = [names.get(name, name) for name in _record_fields(node)]
+        node.args[1] = ast.copy_location(ast.Constant(" ".join(fields)), node)
+
+
+def _rename_members(node: ast.ClassDef, names: dict[str, str]) -> None:
+    """Methods and class attributes, also where the class body itself uses them by name."""
+    for part in node.body:
+        inside: list[ast.expr] = []
+        if isinstance(part, ast.FunctionDef):
+            part.name = names.get(part.name, part.name)
+            inside = [*part.decorator_list, *part.args.defaults]
+        elif isinstance(part, ast.Assign):
+            inside = [*part.targets, part.value]
+        for expression in inside:
+            for name in ast.walk(expression):
+                if type(name) is ast.Name:
+                    name.id = names.get(name.id, name.id)

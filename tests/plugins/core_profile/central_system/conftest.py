@@ -1,0 +1,97 @@
+"""A central system with the Core profile alone, and stations that speak JSON to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ocpp_kernel.build import install
+from ocpp_kernel.central import Central, CentralSession
+from ocpp_kernel.codec import MsgspecCodec
+from ocpp_kernel.config import parse_config
+from ocpp_kernel.plugins import Found, PluginSet, load_plugin
+
+BOOT = {"chargePointModel": "M1", "chargePointVendor": "V1"}
+
+
+class Link:
+    """One station's connection."""
+
+    def __init__(self, bench: Bench, identity: str) -> None:
+        self.identity = identity
+        self.sent: list[Any] = []
+        self.session: CentralSession | None = None
+        self._bench = bench
+        self._count = 0
+
+    def now(self) -> float:
+        return float(self._bench.now)
+
+    def wake(self) -> None:
+        if self.session is not None:
+            self.session.flush(lambda text: self.sent.append(json.loads(text)))
+
+    def close(self, reason: str) -> None:
+        """A test sees it by the session's end."""
+
+    def ask(self, action: str, payload: Any) -> Any:
+        """The answer's payload, or the whole CALLERROR."""
+        assert self.session is not None
+        self._count += 1
+        self.session.receive(json.dumps([2, f"c{self._count}", action, payload]), self.now())
+        self.wake()
+        answer = self.sent.pop()
+        assert answer[1] == f"c{self._count}"
+        return answer[2] if answer[0] == 3 else answer
+
+
+class Bench:
+    """The central system; ``now`` is UTC in seconds."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.now = 1_767_225_600  # 2026-01-01T00:00:00Z
+        self.log: list[tuple[str, str]] = []
+        self.events: list[Any] = []
+        self.central = Central(MsgspecCodec(), lambda level, text: self.log.append((level, text)))
+        self.central.utc = lambda: self.now
+        config = parse_config({"central_system": {"core_profile": settings}})
+        found = Found("core_profile", "ocpp_plugins.core_profile", "this project")
+        loaded = PluginSet("central_system", [load_plugin(found, "central_system")])
+        install(self.central, config, loaded, watcher=self)
+        assert loaded.problems == []
+        self.core = self.central.shared["core_profile"]
+        self.central.start()
+
+    def ocpp_on_event(self, event: Any) -> None:
+        self.events.append(event)
+
+    def connect(self, identity: str = "CP1") -> Link:
+        """A connection, not booted."""
+        link = Link(self, identity)
+        link.session = self.central.connected(identity, link)
+        return link
+
+    def boot(self, identity: str = "CP1") -> Link:
+        """A connection whose BootNotification was answered."""
+        link = self.connect(identity)
+        link.ask("BootNotification", BOOT)
+        return link
+
+    def told(self, kind: str) -> list[Any]:
+        """The events of one type."""
+        return [event for event in self.events if type(event).__name__ == kind]
+
+
+@pytest.fixture
+def make_bench() -> Callable[..., Bench]:
+    """Makes a central system with these settings."""
+    return Bench
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """A central system as it is without a configuration."""
+    return Bench()
