@@ -7,6 +7,7 @@ It is made as ordinary source and goes through the same passes as everything els
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -27,15 +28,18 @@ SETTINGS = Symbol("device_bundle.runtime.settings", "Settings")
 def tables_module(contracts: Mapping[str, object], foreign: Iterable[int]) -> Module:
     """The module with the contracts, and the fingerprints of what this station only knows of."""
     ordered = {name: contracts[name] for name in sorted(contracts)}
-    return _module(TABLES, [f"CONTRACTS = {ordered!r}", f"FOREIGN = {tuple(sorted(foreign))!r}"])
+    shared = _Shared(ordered)
+    table = shared.text(ordered)
+    return generated(
+        TABLES,
+        [*shared.lines, f"CONTRACTS = {table}", f"FOREIGN = {tuple(sorted(foreign))!r}"],
+    )
 
 
 def app_module(roles: Sequence[Role]) -> Module:
     """The module that makes the plugins and starts the main loop when it is imported."""
-    module = _module(NAME, [*_imports(roles), *_install(roles)])
-    start = ast.parse(f"{RUN.name}(install, {SETTINGS.name})").body[0]
-    module.define((), start)
-    return module
+    lines = [*_imports(roles), *_install(roles)]
+    return generated(NAME, lines, f"{RUN.name}(install, {SETTINGS.name})")
 
 
 def texts(definitions: Iterable[Definition]) -> set[str]:
@@ -49,10 +53,53 @@ def texts(definitions: Iterable[Definition]) -> set[str]:
     }
 
 
-def _module(name: str, lines: Sequence[str]) -> Module:
+class _Shared:
+    """Parts that occur in several contracts, each made once: a device holds them but once."""
+
+    def __init__(self, value: object) -> None:
+        self.lines: list[str] = []
+        self._names: dict[str, str] = {}
+        self._uses: Counter[str] = Counter()
+        self._count(value)
+
+    def _count(self, value: object) -> None:
+        if isinstance(value, dict | list | tuple):
+            self._uses[repr(value)] += 1
+            if self._uses[repr(value)] == 1:
+                for part in value.values() if isinstance(value, dict) else value:
+                    self._count(part)
+
+    def text(self, value: object) -> str:
+        """The value as source; repeated parts are names, defined in `lines`."""
+        whole = repr(value)
+        if not isinstance(value, dict | list | tuple):
+            return whole
+        if whole in self._names:
+            return self._names[whole]
+        text = self._parts(value)
+        if self._uses[whole] < 2:
+            return text
+        name = self._names[whole] = f"part{len(self.lines)}"
+        self.lines.append(f"{name} = {text}")
+        return name
+
+    def _parts(self, value: dict[str, object] | list[object] | tuple[object, ...]) -> str:
+        if isinstance(value, dict):
+            items = [f"{key!r}: {self.text(part)}" for key, part in value.items()]
+            return "{" + ", ".join(items) + "}"
+        parts = ", ".join(self.text(part) for part in value)
+        if isinstance(value, list):
+            return f"[{parts}]"
+        return f"({parts},)" if parts else "()"
+
+
+def generated(name: str, lines: Sequence[str], start: str = "") -> Module:
+    """A module made of these lines; `start` is the statement by which importing it begins work."""
     tree = ast.parse("\n".join(lines))
     module = Module(name, Path(f"{name}.py"), f"(generated {name}.py)", name, False, [], tree)
     collect(module)
+    for statement in ast.parse(start).body:
+        module.define((), statement)
     return module
 
 

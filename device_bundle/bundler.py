@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from device_bundle import manifest
 from device_bundle.compile import compile_module
+from device_bundle.emit import MOST_BYTES, emit
 from device_bundle.findings import BundleError
-from device_bundle.link import name_symbols
 from device_bundle.linker import Linked, link
 from device_bundle.main_stub import main_text
-from device_bundle.pack import pack
-from device_bundle.names import shorten_names
-from device_bundle.program import Symbol
-from device_bundle.render import render, render_definitions
 from ocpp_kernel.config import Config, load_config
 from ocpp_kernel.plugins import enabled
 
-#: Limits of a QuecPython module's flash and heap.
-MOST_FILES = 10
-MOST_FILE_BYTES = 24 * 1024
-MOST_BYTES = 150 * 1024
-#: Emitted modules are imported as usr.NAME: a device starts in "/" and looks nowhere else.
-PREFIX = "usr."
 TARGETS = ("quecpython",)
 
 
@@ -81,19 +70,7 @@ def bundle(config_path: str | Path, out_dir: str | Path) -> BundleResult:
 
 
 def _files(linked: Linked, config: Config) -> list[File]:
-    """Every module of the bundle, cut anew with less in each until all of them fit."""
-    shorten_names(linked.definitions, linked.firmware_users)
-    names = name_symbols(linked.definitions, linked.outside, _short(linked))
-    render_definitions(linked.definitions, names)
-    room = MOST_FILE_BYTES
-    while True:
-        pieces = pack(linked.definitions, linked.order, room, MOST_FILES - 1)
-        texts = render(pieces, names, PREFIX)
-        excess = max(len(text.encode()) for text in texts.values()) - MOST_FILE_BYTES
-        if excess <= 0:
-            break
-        room -= excess
-    sources = {piece.name: piece.source_bytes for piece in pieces}
+    sources, texts = emit(linked)
     files = [
         File(f"{name}.py", text.encode(), compile_module(name, text), sources[name])
         for name, text in texts.items()
@@ -125,13 +102,3 @@ def _write(result: BundleResult, config: Config) -> None:
         "plugins": list(result.plugins),
     }
     manifest.write(result.out, facts, {manifest.SOURCES: texts, manifest.COMPILED: compiled})
-
-
-def _short(linked: Linked) -> set[Symbol]:
-    """What may lose its name: all but classes, whose names show in logs."""
-    return {
-        symbol
-        for definition in linked.definitions
-        for symbol in definition.symbols
-        if not isinstance(definition.node, ast.ClassDef)
-    }

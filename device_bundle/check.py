@@ -242,9 +242,8 @@ class _Checker(ast.NodeVisitor):
             self._refuse(node, "zip() with strict", "leave it out")
         elif name == "isinstance" and len(node.args) == 2:
             self._check_isinstance(node.args[1])
-        elif name in dialect.BY_NAME:
-            if not isinstance(node.args[1], ast.Constant):
-                self._refuse(node, f"{name}() with a computed name", "use a dict")
+        elif name in dialect.BY_NAME and not isinstance(node.args[1], ast.Constant):
+            self._refuse(node, f"{name}() with a computed name", "use a dict")
 
     def _check_isinstance(self, kinds: ast.expr) -> None:
         if isinstance(kinds, ast.BinOp):
@@ -261,10 +260,10 @@ class _Checker(ast.NodeVisitor):
             self._refuse(node, f"{name}() with a tuple", "join two tests with or")
         if name in dialect.NO_KEYWORDS and name not in self._own and node.keywords:
             self._refuse(node, f"{name}() with keywords", "pass them by position")
-        text = node.func.value
-        if name == "format" and isinstance(text, ast.Constant) and isinstance(text.value, str):
-            if _NESTED_FIELD.search(text.value.replace("{{", "").replace("}}", "")):
-                self._refuse(node, "nested fields in a format", "compute the value first")
+        text = node.func.value.value if isinstance(node.func.value, ast.Constant) else ""
+        plain = str(text).replace("{{", "").replace("}}", "")
+        if name == "format" and _NESTED_FIELD.search(plain):
+            self._refuse(node, "nested fields in a format", "compute the value first")
 
     def _is_tuple(self, node: ast.expr | None) -> bool:
         symbol = target(node)
@@ -308,10 +307,8 @@ def _local_names(node: ast.AST) -> set[str]:
             names.add(part.id)
         elif isinstance(part, ast.arg):
             names.add(part.arg)
-        elif isinstance(part, ast.FunctionDef | ast.ClassDef):
-            names.add(part.name)
-        elif isinstance(part, ast.ExceptHandler) and part.name:
-            names.add(part.name)
+        elif isinstance(part, ast.FunctionDef | ast.ClassDef | ast.ExceptHandler):
+            names.add(part.name or "")
         elif isinstance(part, ast.alias):
             names.add(part.asname or part.name.partition(".")[0])
     return names

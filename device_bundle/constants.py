@@ -78,8 +78,8 @@ class _Folder(ast.NodeTransformer):
         if symbol in self.values:
             return True, self.values[symbol]
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-            known, value = self._value(node.operand)
-            return (True, -value) if known and type(value) in (int, float) else (False, None)
+            _, value = self._value(node.operand)
+            return (True, -value) if isinstance(value, int | float) else (False, None)
         if isinstance(node, ast.BinOp) and type(node.op) in _OPERATIONS:
             return self._operation(node)
         return False, None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -24,19 +25,22 @@ class Messages(NamedTuple):
     subprotocols: tuple[str, ...]
 
 
-def read_messages(plugins: Iterable[Found]) -> Messages:
-    """The messages of every plugin; raises BundleError where two define the same action."""
+def read_messages(plugins: Iterable[Found], with_actions: Container[str]) -> Messages:
+    """The messages of every plugin; raises BundleError where two define the same action.
+
+    A plugin that is one file is imported only if `with_actions` names its module: the others may
+    need modules that only a device has.
+    """
     actions: dict[str, Action[Any, Any]] = {}
     standard: list[str] = []
     subprotocols: list[str] = []
     for found in plugins:
-        module = _messages_module(found)
+        module = _messages_module(found, with_actions)
         if module is None:
             continue
         for value in vars(module).values():
-            if isinstance(value, Action):
-                if actions.setdefault(value.name, value) is not value:
-                    raise BundleError(f"action {value.name} is defined twice, by {found.name} too")
+            if isinstance(value, Action) and actions.setdefault(value.name, value) is not value:
+                raise BundleError(f"action {value.name} is defined twice, by {found.name} too")
         standard.extend(getattr(module, "STANDARD_ACTIONS", ()))
         if hasattr(module, "SUBPROTOCOL"):
             subprotocols.append(module.SUBPROTOCOL)
@@ -73,14 +77,24 @@ def tables(
     return contracts, {fingerprint(name) for name in known.difference(contracts)}
 
 
-def _messages_module(found: Found) -> ModuleType | None:
-    if "/" not in found.module and "\\" not in found.module:
-        package = importlib.import_module(found.module)
-        if not hasattr(package, "__path__"):
-            return package
-        name = f"{found.module}.messages"
-        return importlib.import_module(name) if importlib.util.find_spec(name) else None
+def _messages_module(found: Found, with_actions: Container[str]) -> ModuleType | None:
+    path = Path(found.module)
+    if path.suffix == ".py":
+        return _loaded(found) if f"ocpp_plugin_{found.name}" in with_actions else None
+    if path.is_absolute():
+        return _loaded(found)
+    try:
+        if importlib.util.find_spec(f"{found.module}.messages") is not None:
+            return importlib.import_module(f"{found.module}.messages")
+    except ImportError as error:
+        if not isinstance(error, ModuleNotFoundError) or error.name != f"{found.module}.messages":
+            raise BundleError(f"plugin {found.name}: {error}") from None
+    return _loaded(found) if found.module in with_actions else None
+
+
+def _loaded(found: Found) -> ModuleType | None:
+    """The messages of a plugin that can only be imported together with its role."""
     try:
         return load_plugin(found, "charge_point").messages
     except PluginError as error:
-        raise BundleError(str(error)) from None
+        raise BundleError(f"{error}; messages.py of a package is imported without it") from None

@@ -6,19 +6,24 @@ QuecPython's feature switches); newer ones have more.
 
 from __future__ import annotations
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Builtins every firmware has. A name that is neither defined nor here is refused.
-BUILTINS = frozenset(
+BUILTINS = _words(
     """
-    False None True Ellipsis NotImplemented __name__
-    abs all any bin bool bytearray bytes callable chr classmethod dict dir divmod enumerate eval
-    exec filter getattr globals hasattr hash hex id int isinstance issubclass iter len list locals
-    map max memoryview min next object oct open ord pow print property range repr round set setattr
-    sorted staticmethod str sum super tuple type zip float
-    ArithmeticError AssertionError AttributeError BaseException EOFError Exception GeneratorExit
-    ImportError IndentationError IndexError KeyError KeyboardInterrupt LookupError MemoryError
-    NameError NotImplementedError OSError OverflowError RuntimeError StopIteration SyntaxError
+    False None True Ellipsis NotImplemented __name__ abs all any bin bool bytearray bytes
+    callable chr classmethod dict dir divmod enumerate eval exec filter getattr globals
+    hasattr hash hex id int isinstance issubclass iter len list locals map max memoryview min
+    next object oct open ord pow print property range repr round set setattr sorted
+    staticmethod str sum super tuple type zip float ArithmeticError AssertionError
+    AttributeError BaseException EOFError Exception GeneratorExit ImportError IndentationError
+    IndexError KeyError KeyboardInterrupt LookupError MemoryError NameError
+    NotImplementedError OSError OverflowError RuntimeError StopIteration SyntaxError
     SystemExit TypeError ValueError ZeroDivisionError
-    """.split()
+    """
 )
 
 #: Builtins of CPython that are missing, and what to write instead.
@@ -69,15 +74,15 @@ MISSING_BUILTINS = {
 }
 
 #: Modules of the firmware; anything else is refused.
-MODULES = frozenset(
+MODULES = _words(
     """
-    _thread array atcmd audio binascii builtins camera cellLocator checkNet cmath dataCall ethernet
-    example fota app_fota app_fota_download gc gnss hashlib ir lcd log machine math micropython
-    misc modem net ntptime osTimer pm ppp ql_fs qrcode quecgnss queue request SecureData sim sms
-    sys_bus ubinascii ucollections ucryptolib uctypes uerrno uhashlib uio ujson uos uping
-    uqueue urandom ure uselect usocket ussl ustruct usys utime uwebsocket uzlib voiceCall
-    wifiScan sys umqtt
-    """.split()
+    _thread array atcmd audio binascii builtins camera cellLocator checkNet cmath dataCall
+    ethernet example fota app_fota app_fota_download gc gnss hashlib ir lcd log machine math
+    micropython misc modem net ntptime osTimer pm ppp ql_fs qrcode quecgnss queue request
+    SecureData sim sms sys_bus ubinascii ucollections ucryptolib uctypes uerrno uhashlib uio
+    ujson uos uping uqueue urandom ure uselect usocket ussl ustruct usys utime uwebsocket
+    uzlib voiceCall wifiScan sys umqtt
+    """
 )
 
 #: Modules of CPython, and what there is instead.
@@ -204,25 +209,27 @@ IGNORED_METHODS = {
 }
 
 #: Methods of texts whose keyword arguments a device does not take.
-NO_KEYWORDS = frozenset("split rsplit encode decode replace strip find join index count".split())
+NO_KEYWORDS = _words(
+    """
+    split rsplit encode decode replace strip find join index count
+    """
+)
 
 #: Attributes of builtin types and of the firmware's objects: never renamed.
-FIRMWARE_ATTRIBUTES = frozenset(
+FIRMWARE_ATTRIBUTES = _words(
     """
-    append clear copy count extend index insert pop remove reverse sort
-    fromkeys get items keys popitem setdefault update values
-    add difference discard intersection isdisjoint issubset issuperset symmetric_difference union
-    encode decode find rfind rindex join split rsplit replace strip lstrip rstrip startswith
-    endswith format upper lower isdigit isalpha isspace isupper islower center partition
-    to_bytes from_bytes args value errno send throw close pend_throw
-    read readinto readline readlines write flush seek tell name mode
-    accept bind connect listen recv recvfrom sendto sendall setblocking settimeout setsockopt
-    makefile getsocketsta getpeercert register unregister modify poll ipoll
-    start stop delete_timer feed period callback on off init deinit high low any
-    open put empty size acquire release locked search match group compile digest getrandbits
-    seed set_callback play record
-    chdir getcwd ilistdir listdir mkdir rename rmdir stat statvfs
-    """.split()
+    append clear copy count extend index insert pop remove reverse sort fromkeys get items
+    keys popitem setdefault update values add difference discard intersection isdisjoint
+    issubset issuperset symmetric_difference union encode decode find rfind rindex join split
+    rsplit replace strip lstrip rstrip startswith endswith format upper lower isdigit isalpha
+    isspace isupper islower center partition to_bytes from_bytes args value errno send throw
+    close pend_throw read readinto readline readlines write flush seek tell name mode accept
+    bind connect listen recv recvfrom sendto sendall setblocking settimeout setsockopt
+    makefile getsocketsta getpeercert register unregister modify poll ipoll start stop
+    delete_timer feed period callback on off init deinit high low any open put empty size
+    acquire release locked search match group compile digest getrandbits seed set_callback
+    play record chdir getcwd ilistdir listdir mkdir rename rmdir stat statvfs
+    """
 )
 
 #: Builtins that name an attribute by a text.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 
 from device_bundle.dialect import BUILTINS
 from device_bundle.names import short_names
-from device_bundle.program import Definition, Symbol, cloned, refs
+from device_bundle.program import Definition, Ref, Symbol, cloned, refs
 
 
 def name_symbols(
@@ -39,30 +39,26 @@ def name_symbols(
     return names
 
 
-def spelled(definition: Definition, names: dict[Symbol, str]) -> ast.stmt:
+def spelled(definition: Definition, names: Mapping[Symbol, str]) -> ast.stmt:
     """A copy of the definition's statement with every reference spelled as in `names`."""
     node = cloned(definition.node)
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         node.name = names[definition.symbols[0]]
     elif isinstance(node, ast.Try):
         _rename_guard(definition, node, names)
-    renamed = _Rename(names).visit(node)
-    assert isinstance(renamed, ast.stmt)
+    renamed: ast.stmt = _Rename(names).visit(node)
     return ast.fix_missing_locations(renamed)
 
 
 class _Rename(ast.NodeTransformer):
-    def __init__(self, names: dict[Symbol, str]) -> None:
+    def __init__(self, names: Mapping[Symbol, str]) -> None:
         self._names = names
 
-    def visit_Ref(self, node: ast.expr) -> ast.expr:
-        symbol = getattr(node, "symbol", None)
-        ctx = getattr(node, "ctx", None) or ast.Load()
-        assert symbol is not None
-        return ast.copy_location(ast.Name(self._names[symbol], ctx), node)
+    def visit_Ref(self, node: Ref) -> ast.expr:
+        return ast.copy_location(ast.Name(self._names[node.symbol], node.ctx), node)
 
 
-def _rename_guard(definition: Definition, node: ast.Try, names: dict[Symbol, str]) -> None:
+def _rename_guard(definition: Definition, node: ast.Try, names: Mapping[Symbol, str]) -> None:
     """`try: import a ...` binds by its imports' own names."""
     for part in ast.walk(node):
         if isinstance(part, ast.alias):

@@ -13,7 +13,7 @@ from device_bundle.contracts import Messages, read_messages, refuse_wrong_direct
 from device_bundle.findings import BundleError, Findings
 from device_bundle.lower_typing import NAMEDTUPLE
 from device_bundle.lowering import lower
-from device_bundle.program import Definition, Symbol, target
+from device_bundle.program import Definition, Module, Symbol, target
 from device_bundle.roles import CLASS, ROLE, Role, read_role, refuse_conflicts
 from device_bundle.scopes import resolve
 from device_bundle.settings import fold, fold_plugin
@@ -54,70 +54,28 @@ class Linked:
 def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> Linked:
     """Read, lower and check everything the plugins' charge points need.
 
-    Raises ConfigError for settings that do not fit, BundleError with every finding.
+    `base` is the folder that paths in messages are relative to. Raises ConfigError for settings
+    that do not fit, BundleError with every finding.
     """
-    findings = Findings()
-    roots = [_root(found) for found in plugins]
-    program = Program([KERNEL, RUNTIME, *app.ROOTS, *roots], findings, base)
-    shapes = _resolve_all(program, [app.RUN, *_role_symbols(program, roots)])
-    roles = [
-        read_role(program, shapes, root.package, symbol)
-        for root in roots
-        for symbol in _role_symbols(program, [root])
-    ]
+    roots = [root_of(found) for found in plugins]
+    program = Program([KERNEL, RUNTIME, *app.ROOTS, *roots], Findings(), base)
+    symbols = [(root, role_symbol(program, root)) for root in roots]
+    shapes = resolve_all(program, [app.RUN, app.SETTINGS, *(s for _, s in symbols if s)])
+    roles = [read_role(program, shapes, root.package, s) for root, s in symbols if s]
     refuse_conflicts(roles)
-    messages = read_messages(plugins)
+    messages = read_messages(plugins, {symbol.module for symbol in shapes.actions})
     refuse_wrong_direction(messages, roles)
     _fold_settings(program, config, roles, messages)
-    module = app.app_module(roles)
     program.add(app.tables_module({}, ()))
-    program.add(module)
-    resolve(program, module)
-    lower(program, shapes)
-    reach = Reach(program)
-    reach.follow(module.definitions[-1])
-    reach.drop_unused_members()
+    reach = follow(program, shapes, app.app_module(roles))
     _add_tables(program, reach, roles, messages)
-    for definition in reach.definitions:
-        findings.include(definition.findings)
-    check(program, reach.definitions, findings)
-    findings.raise_if_any()
     order = [KERNEL.package, *(root.package for root in roots), RUNTIME.package]
-    return Linked(
-        roles,
-        reach.definitions,
-        reach.outside,
-        [*order, app.TABLES, app.NAME],
-        _firmware_users(program, reach.definitions),
-    )
+    return finish(program, reach, [*order, app.TABLES, app.NAME], roles)
 
 
-def _root(found: Found) -> Root:
-    if "/" in found.module or "\\" in found.module:
-        return Root(f"ocpp_plugin_{found.name}", found.name, Path(found.module))
-    return Root(found.module, found.name)
-
-
-def _role_symbols(program: Program, roots: Iterable[Root]) -> list[Symbol]:
-    """The charge point class of each plugin that has one."""
-    found = []
-    for root in roots:
-        module = program.module(root.name)
-        if module is None:
-            raise BundleError(f"plugin {root.package}: there is no source for {root.name}")
-        part = program.module(f"{root.name}.{ROLE}") if module.is_package else module
-        if part is None or (part is module and CLASS not in part.by_name):
-            continue
-        symbol = program.canonical(Symbol(part.name, CLASS))
-        if program.definition(symbol) is None:
-            raise BundleError(f"{part.shown}:1: there is no class {CLASS}; add one")
-        found.append(symbol)
-    return found
-
-
-def _resolve_all(program: Program, symbols: Iterable[Symbol]) -> Shapes:
+def resolve_all(program: Program, symbols: Iterable[Symbol]) -> Shapes:
     """Resolve every module reached by imports from where these symbols are defined."""
-    for symbol in [*symbols, app.SETTINGS]:
+    for symbol in symbols:
         program.definition(symbol)
     done: set[str] = set()
     while True:
@@ -129,27 +87,69 @@ def _resolve_all(program: Program, symbols: Iterable[Symbol]) -> Shapes:
             done.add(module.name)
 
 
+def follow(program: Program, shapes: Shapes, entry: Module) -> Reach:
+    """Lower the program and find what the last statement of `entry`, which starts it, needs."""
+    program.add(entry)
+    resolve(program, entry)
+    lower(program, shapes)
+    reach = Reach(program)
+    reach.follow(entry.definitions[-1])
+    reach.drop_unused_members()
+    return reach
+
+
+def finish(program: Program, reach: Reach, order: list[str], roles: Sequence[Role] = ()) -> Linked:
+    """Check what was reached; raises BundleError with every finding."""
+    for definition in reach.definitions:
+        program.findings.include(definition.findings)
+    check(program, reach.definitions, program.findings)
+    program.findings.raise_if_any()
+    users = _firmware_users(program, reach.definitions)
+    return Linked(list(roles), reach.definitions, reach.outside, order, users)
+
+
+def root_of(found: Found) -> Root:
+    """Where a plugin's source is."""
+    if "/" in found.module or "\\" in found.module:
+        return Root(f"ocpp_plugin_{found.name}", found.name, Path(found.module))
+    return Root(found.module, found.name)
+
+
+def role_symbol(program: Program, root: Root) -> Symbol | None:
+    """A plugin's charge point class; None where it has no such role.
+
+    Raises BundleError where there is no source, or a role module without its class.
+    """
+    module = program.module(root.name)
+    if module is None:
+        raise BundleError(f"plugin {root.package}: there is no source for {root.name}")
+    part = program.module(f"{root.name}.{ROLE}") if module.is_package else module
+    if part is None or (part is module and CLASS not in part.by_name):
+        return None
+    symbol = program.canonical(Symbol(part.name, CLASS))
+    if program.definition(symbol) is None:
+        raise BundleError(f"{part.shown}:1: there is no class {CLASS}; add one")
+    return symbol
+
+
 def _fold_settings(
     program: Program, config: Config, roles: Sequence[Role], messages: Messages
 ) -> None:
     for role in roles:
         fold_plugin(program, config, role.plugin, role.settings)
-    host = program.definition(app.SETTINGS)
-    assert host is not None
     given = {name: getattr(config.charge_point, name) for name in ("url", "identity", "password")}
-    fold(host, {**given, "subprotocols": messages.subprotocols})
+    fold(program, app.SETTINGS, {**given, "subprotocols": messages.subprotocols})
 
 
-def _add_tables(
-    program: Program, reach: Reach, roles: Sequence[Role], messages: Messages
-) -> None:
-    """Fill the tables in, now that it is known what the program calls."""
+def _add_tables(program: Program, reach: Reach, roles: Sequence[Role], messages: Messages) -> None:
+    """Put the tables in place of the empty ones, now that it is known what the program calls."""
     handled = {action for role in roles for action in role.routes}
     contracts, foreign = tables(messages, handled, app.texts(reach.definitions))
-    filled = app.tables_module(contracts, foreign)
-    resolve(program, filled)
-    for empty, full in zip(program.modules()[app.TABLES].definitions, filled.definitions, strict=True):
-        empty.node = full.node
+    module = app.tables_module(contracts, foreign)
+    program.add(module)
+    resolve(program, module)
+    others = [part for part in reach.definitions if part.module.name != app.TABLES]
+    reach.definitions[:] = [*others, *module.definitions]
 
 
 def _firmware_users(program: Program, definitions: Sequence[Definition]) -> set[str]:

@@ -33,9 +33,10 @@ class FStrings(ast.NodeTransformer):
     def _part(self, part: ast.expr, values: list[ast.expr]) -> str:
         if isinstance(part, ast.Constant):
             return str(part.value).replace("{", "{{").replace("}", "}}")
-        assert isinstance(part, ast.FormattedValue)
-        values.append(self.visit(part.value))
-        return "{" + self._conversion(part) + self._spec(part) + "}"
+        if isinstance(part, ast.FormattedValue):
+            values.append(self.visit(part.value))
+            return "{" + self._conversion(part) + self._spec(part) + "}"
+        raise TypeError(f"an f-string made of {ast.dump(part)}")
 
     def _conversion(self, part: ast.FormattedValue) -> str:
         if part.conversion not in _CONVERSIONS:
@@ -43,10 +44,7 @@ class FStrings(ast.NodeTransformer):
         return _CONVERSIONS.get(part.conversion, "")
 
     def _spec(self, part: ast.FormattedValue) -> str:
-        if part.format_spec is None:
-            return ""
-        assert isinstance(part.format_spec, ast.JoinedStr)
-        pieces = part.format_spec.values
+        pieces = part.format_spec.values if isinstance(part.format_spec, ast.JoinedStr) else []
         if not all(isinstance(piece, ast.Constant) for piece in pieces):
             self._refuse(part, "a nested field in a format specification", "compute the text first")
             return ""

@@ -187,17 +187,16 @@ def _defined_attributes(node: ast.AST) -> Iterator[str]:
 
 def _named_by_text(node: ast.AST) -> Iterator[str]:
     """The attribute in `getattr(x, "name")` and the like."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) > 1:
-        if node.func.id in BY_NAME and isinstance(node.args[1], ast.Constant):
-            yield str(node.args[1].value)
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return
+    if node.func.id in BY_NAME and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+        yield str(node.args[1].value)
 
 
 def _record_fields(node: ast.AST) -> list[str]:
     """The fields in `namedtuple("Name", "a b")`."""
     if isinstance(node, ast.Call) and target(node.func) == NAMEDTUPLE:
-        fields = node.args[1]
-        assert isinstance(fields, ast.Constant)
-        return str(fields.value).split()
+        return str(getattr(node.args[1], "value", "")).split()
     return []
 
 

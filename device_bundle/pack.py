@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from device_bundle.findings import BundleError
 from device_bundle.program import Definition, Symbol, refs
@@ -23,9 +24,11 @@ class Piece:
         return sum(part.source_bytes for part in self.definitions)
 
 
-def pack(definitions: Iterable[Definition], order: Sequence[str], limit: int, most: int) -> list[Piece]:
-    """Pieces of `limit` bytes at most, imports not counted, no more than `most` of them, each importing only
-    earlier ones.
+def pack(
+    definitions: Iterable[Definition], order: Sequence[str], limit: int, most: int
+) -> list[Piece]:
+    """At most `most` pieces of at most `limit` bytes, imports not counted; each imports earlier
+    ones only.
 
     `order` lists the packages, those others depend on first. Code stays with its package as long
     as that takes no more than `most` files. Raises BundleError where it does not fit.
@@ -63,7 +66,7 @@ def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece
 
 def _merge_smallest(pieces: list[Piece], limit: int) -> bool:
     """Join the two neighbours that are smallest together; False where none fit together."""
-    sizes = [first.size + second.size for first, second in zip(pieces, pieces[1:], strict=False)]
+    sizes = [first.size + second.size for first, second in pairwise(pieces)]
     at = sizes.index(min(sizes))
     if sizes[at] > limit:
         return False

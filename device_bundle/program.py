@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
 from device_bundle.findings import Findings
 
@@ -48,7 +48,7 @@ def make_ref(symbol: Symbol, at: ast.AST, ctx: ast.expr_context, taken: frozense
 
 def refs(node: ast.AST) -> Iterator[Ref]:
     """Every reference inside `node`."""
-    return (cast(Ref, found) for found in ast.walk(node) if isinstance(found, Ref))
+    return (found for found in ast.walk(node) if isinstance(found, Ref))
 
 
 def target(node: ast.AST | None) -> Symbol | None:

@@ -24,6 +24,9 @@ CLASS = "ChargePoint"
 _PREFIX = "ocpp_"
 
 
+_Method = ast.FunctionDef | ast.AsyncFunctionDef
+
+
 @dataclass
 class Role:
     """One plugin's charge point class: its handlers and hooks by method name."""
@@ -42,7 +45,7 @@ def read_role(program: Program, shapes: Shapes, plugin: str, symbol: Symbol) -> 
     role = Role(plugin, symbol)
     seen: set[str] = set()
     for owner, part in _members(program, symbol):
-        if isinstance(part, ast.FunctionDef) and part.name not in seen:
+        if isinstance(part, _Method) and part.name not in seen:
             seen.add(part.name)
             _read_method(program.findings, shapes, role, owner, part)
         elif isinstance(part, ast.Assign | ast.AnnAssign) and part.value is not None:
@@ -85,35 +88,52 @@ def _members(program: Program, symbol: Symbol) -> Iterator[tuple[Definition, ast
 
 
 def _read_method(
-    findings: Findings, shapes: Shapes, role: Role, owner: Definition, method: ast.FunctionDef
+    findings: Findings, shapes: Shapes, role: Role, owner: Definition, method: _Method
 ) -> None:
+    faults: list[str] = []
     for decorator in method.decorator_list:
         if isinstance(decorator, ast.Call) and target(decorator.func) == ON:
             action = shapes.actions.get(target(decorator.args[0]) or Symbol("", ""))
-            if action is None:
-                advice = "@on takes an Action of the plugin's messages module"
-                findings.add(owner.module.shown, decorator.lineno, "an unknown action", advice)
-            elif role.routes.setdefault(action, method.name) != method.name:
-                problem = f"{action} is handled by {role.routes[action]} and {method.name}"
-                findings.add(owner.module.shown, method.lineno, problem, "keep one of them")
+            faults.append(_read_handler(role, method, action))
     if method.name.startswith(_PREFIX):
         role.hooks.append(method.name)
-        fault = _hook_fault(owner.module.shown, method)
-        if fault:
-            findings.add(owner.module.shown, method.lineno, fault)
+        faults.append(_hook_fault(owner.module.shown, method))
+    if method.name == "__init__" and len(_arguments(method)) != 2:
+        faults.append(f"{CLASS} must be made with (station, settings)")
+    for fault in filter(None, faults):
+        findings.add(owner.module.shown, method.lineno, fault)
 
 
-def _hook_fault(shown: str, method: ast.FunctionDef) -> str:
+def _read_handler(role: Role, method: _Method, action: str | None) -> str:
+    """Note a route; what is wrong with it, or ""."""
+    if action is None:
+        return "@on takes an Action of the plugin's messages module"
+    if isinstance(method, ast.AsyncFunctionDef):
+        return f"{method.name} must not be async: return a Deferred"
+    if len(_arguments(method)) != 1:
+        return f"{method.name} must take (request), not ({', '.join(_arguments(method))})"
+    if role.routes.setdefault(action, method.name) != method.name:
+        return f"{action} is handled by {role.routes[action]} and {method.name}; keep one of them"
+    return ""
+
+
+def _hook_fault(shown: str, method: _Method) -> str:
     specification = SPECIFICATIONS[ROLE]
     declared = getattr(specification, method.name, None)
     if declared is None:
         known = [name for name in dir(specification) if name.startswith(_PREFIX)]
         return unknown(shown, f"hook {method.name}", method.name, known).partition(": ")[2]
-    wanted = list(inspect.signature(declared).parameters)
-    given = [arg.arg for arg in method.args.args]
-    if given[1:] != wanted[1:]:
-        return f"{method.name} must take ({', '.join(wanted[1:])}), not ({', '.join(given[1:])})"
+    if isinstance(method, ast.AsyncFunctionDef):
+        return f"{method.name} must not be async: hooks answer at once"
+    wanted, given = list(inspect.signature(declared).parameters)[1:], _arguments(method)
+    if given != wanted:
+        return f"{method.name} must take ({', '.join(wanted)}), not ({', '.join(given)})"
     return ""
+
+
+def _arguments(method: _Method) -> list[str]:
+    """The names of a method's arguments after `self`."""
+    return [arg.arg for arg in method.args.args][1:]
 
 
 def _read_attribute(

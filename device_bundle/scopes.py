@@ -61,7 +61,7 @@ class _Resolver(ast.NodeTransformer):
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         self._defaults(node.args)
-        with _entered(self, _parameters(node.args)):
+        with _Entered(self, _parameters(node.args)):
             node.body = self.visit(node.body)
         return node
 
@@ -70,7 +70,7 @@ class _Resolver(ast.NodeTransformer):
         node.bases = [self.visit(base) for base in node.bases]
         for keyword in node.keywords:
             self.visit(keyword)
-        with _entered(self, _bound(node.body), is_class=True):
+        with _Entered(self, _bound(node.body), is_class=True):
             node.body = [self.visit(part) for part in node.body]
         return node
 
@@ -91,7 +91,7 @@ class _Resolver(ast.NodeTransformer):
         node.returns = None
         self._defaults(node.args)
         names = _parameters(node.args) | _bound(node.body)
-        with _entered(self, names - _declared(node.body)):
+        with _Entered(self, names - _declared(node.body)):
             node.body = [self.visit(part) for part in node.body]
         return node
 
@@ -107,7 +107,7 @@ class _Resolver(ast.NodeTransformer):
         first, *others = node.generators
         first.iter = self.visit(first.iter)
         names = frozenset().union(*(_bound_targets(part.target) for part in node.generators))
-        with _entered(self, names):
+        with _Entered(self, names):
             for part in others:
                 part.iter = self.visit(part.iter)
             for part in node.generators:
@@ -134,8 +134,8 @@ class _Resolver(ast.NodeTransformer):
         return frozenset().union(*(frame.names for frame in [*outer, *inner]))
 
 
-class _entered:
-    """`with _entered(resolver, names):` resolve inside one more scope."""
+class _Entered:
+    """`with _Entered(resolver, names):` resolve inside one more scope."""
 
     def __init__(self, resolver: _Resolver, names: frozenset[str], is_class: bool = False) -> None:
         self._frames = resolver._frames
@@ -214,10 +214,7 @@ class _BoundNames(ast.NodeVisitor):
     def visit_alias(self, node: ast.alias) -> None:
         self.names.add(node.asname or node.name.partition(".")[0])
 
-    def _comprehension(self, node: _Comprehension) -> None:
-        """Its targets are its own; a walrus inside would bind here, but is refused anyway."""
-
-    visit_ListComp = _comprehension
-    visit_SetComp = _comprehension
-    visit_DictComp = _comprehension
-    visit_GeneratorExp = _comprehension
+    def generic_visit(self, node: ast.AST) -> None:
+        """A comprehension's targets are its own; a walrus in it is refused anyway."""
+        if not isinstance(node, _Comprehension):
+            super().generic_visit(node)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from device_bundle.findings import BundleError
-from device_bundle.program import Definition, Symbol
+from device_bundle.program import Module, Symbol
 from device_bundle.sources import Program
 from device_bundle.toplevel import bound_names
 from ocpp_kernel.config import Config, plugin_settings
@@ -22,26 +22,29 @@ def fold_plugin(program: Program, config: Config, plugin: str, symbol: Symbol | 
     if symbol is None:
         plugin_settings(config, "charge_point", plugin, _NoSettings)
         return
-    definition = program.definition(symbol)
-    if definition is None or not isinstance(definition.node, ast.ClassDef):
-        raise BundleError(f"plugin {plugin}: its settings must be a class of its own")
-    declared = _made(definition, definition.node.name)
-    values = vars(plugin_settings(config, "charge_point", plugin, declared))
-    fold(definition, values)
+    declared = _made(*_class(program, symbol))
+    fold(program, symbol, vars(plugin_settings(config, "charge_point", plugin, declared)))
 
 
-def fold(definition: Definition, values: Mapping[str, Any]) -> None:
+def fold(program: Program, symbol: Symbol, values: Mapping[str, Any]) -> None:
     """Replace the defaults of a class's attributes by `values`, adding those it inherits."""
-    node = definition.node
-    assert isinstance(node, ast.ClassDef)
+    _, node = _class(program, symbol)
     left = dict(values)
     for part in node.body:
-        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
-            if part.target.id in left:
-                part.value = _as_node(left.pop(part.target.id), part)
+        if not isinstance(part, ast.AnnAssign) or not isinstance(part.target, ast.Name):
+            continue
+        if part.target.id in left:
+            part.value = _as_node(left.pop(part.target.id), part)
     for name, value in sorted(left.items()):
         assign = ast.Assign([ast.Name(name, ast.Store())], _as_node(value, node))
         node.body.append(ast.fix_missing_locations(ast.copy_location(assign, node)))
+
+
+def _class(program: Program, symbol: Symbol) -> tuple[Module, ast.ClassDef]:
+    definition = program.definition(symbol)
+    if definition is None or not isinstance(definition.node, ast.ClassDef):
+        raise BundleError(f"{symbol}: settings must be a class of the plugin's own")
+    return definition.module, definition.node
 
 
 class _NoSettings:
@@ -56,16 +59,15 @@ def _as_node(value: object, at: ast.AST) -> ast.expr:
     return node
 
 
-def _made(definition: Definition, name: str) -> type:
+def _made(module: Module, node: ast.ClassDef) -> type:
     """The Settings class itself, made without importing the role it belongs to.
 
     Its annotations may use `typing`, builtins and what else its own module defines by assignment
     or class.
     """
-    module = definition.module
     tree = ast.parse(module.path.read_text(encoding="utf-8"))
     tree.body = [part for part in tree.body if _is_declaration(part)]
-    wanted = _needed(tree, name)
+    wanted = _needed(tree, node.name)
     tree.body = [
         part
         for part in tree.body
@@ -73,13 +75,12 @@ def _made(definition: Definition, name: str) -> type:
     ]
     space: dict[str, Any] = {"__name__": f"settings of {module.name}"}
     try:
-        exec(compile(tree, module.shown, "exec"), space)  # noqa: S102 - declarations only
-        made = space[name]
+        exec(compile(tree, module.shown, "exec"), space)  # noqa: S102  # declarations only
     except (NameError, TypeError, ImportError) as error:
         raise BundleError(
             f"{module.shown}: settings may use plain types and literals only: {error}"
         ) from None
-    assert isinstance(made, type)
+    made: type = space[node.name]
     return made
 
 

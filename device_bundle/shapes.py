@@ -51,8 +51,11 @@ def classify(program: Program) -> Shapes:
                 classes.append((definition, definition.node))
             else:
                 _classify_assignment(shapes, definition)
-    while any([_classify_class(shapes, definition, node) for definition, node in classes]):
-        pass
+    found = True
+    while found:
+        found = False
+        for definition, node in classes:
+            found |= _classify_class(shapes, definition, node)
     return shapes
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from device_bundle.bundler import MOST_BYTES, MOST_FILE_BYTES, MOST_FILES, BundleResult
+from device_bundle.bundler import BundleResult
+from device_bundle.emit import MOST_BYTES, MOST_FILE_BYTES, MOST_FILES
 
 #: Quectel's OCPP library, message classes without behaviour: bytes of .py and of .mpy.
 QUECTEL = (158_306, 56_487)

@@ -124,5 +124,5 @@ def _below(path: Path, rest: str) -> Path | None:
     if path.is_file():
         return path if not rest else None
     below = path.joinpath(*rest.split(".")) if rest else path
-    candidates = (below.with_suffix(".py"), below / "__init__.py") if rest else (path / "__init__.py",)
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    candidates = [below.with_suffix(".py")] if rest else []
+    return next((file for file in [*candidates, below / "__init__.py"] if file.is_file()), None)

@@ -13,6 +13,7 @@ from device_bundle.dialect import BY_NAME
 from device_bundle.program import Definition, Symbol, refs, target
 from device_bundle.sources import Program
 
+
 class Reach:
     """The definitions and class members reachable from some symbols."""
 

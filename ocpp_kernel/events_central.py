@@ -23,3 +23,13 @@ class StationDisconnected(NamedTuple):
 
     identity: str
     reason: str
+
+
+class RegistrationMissing(NamedTuple):
+    """A station's CALL was refused since it never registered with this central system (FRM-041).
+
+    Told once per connection. A station that only reconnects does not register by itself
+    (FRM-012); a plugin that can ask it to should do so now.
+    """
+
+    identity: str

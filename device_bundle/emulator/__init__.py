@@ -173,7 +173,7 @@ class Emulator:
     def set_network(self, up: bool) -> None:
         """Whether the module finds a mobile network. Connections that exist stay."""
         flag = self.root / ".emulator" / "no-network"
-        flag.parent.mkdir(exist_ok=True)
+        flag.parent.mkdir(parents=True, exist_ok=True)
         if up:
             flag.unlink(missing_ok=True)
         else:

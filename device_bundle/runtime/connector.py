@@ -18,23 +18,24 @@ from device_bundle.runtime.websocket import WebSocket
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from device_bundle.runtime.clock import Clock
     from device_bundle.runtime.settings import Settings
     from device_bundle.runtime.websocket import Stream
 
 
 class Connector:
-    """Opens connections to one central system.
+    """Opens connections to one central system, one at a time.
 
     Everything that touches the machine is handed in: dial(host, port, secure) gives a connected
     `Stream`, random(n) n random bits, sha1 and to_base64 work on bytes.
+
+    `begin` may take as long as the firmware needs to connect; awaiting the answer does not: call
+    `poll` until it returns the WebSocket or raises.
     """
 
     def __init__(
         self,
         settings: Settings,
         identity: str,
-        clock: Clock,
         dial: Callable[[str, int, bool], Stream],
         random: Callable[[int], int],
         sha1: Callable[[bytes], bytes],
@@ -43,54 +44,78 @@ class Connector:
         """Raises ValueError for a url or identity that cannot be used."""
         self._settings = settings
         self._identity = identity
-        self._clock = clock
         self._dial = dial
         self._random = random
         self._sha1 = sha1
         self._to_base64 = to_base64
         self._endpoint = parse_url(settings.url)
         self._target = request_target(self._endpoint, identity)
+        self._stream: Stream | None = None
+        self._response = ResponseReader()
+        self._accept = ""
+        self._give_up = 0
 
-    def open(self, password: bytes, report: Callable[[str], object]) -> WebSocket:
-        """A WebSocket ready for messages. password: raw bytes, b"" for none.
+    def begin(self, password: bytes, now: int) -> None:
+        """Connect and send the upgrade request. password: raw bytes, b"" for none.
 
-        report(sentence) later hears of messages refused. Raises HandshakeError, OSError, or
-        ValueError (identity and password do not go together).
+        Raises HandshakeError, OSError, or ValueError (identity and password do not go together).
         """
-        settings = self._settings
         authorization = ""
         if password:
             authorization = basic_credentials(self._identity, password, self._to_base64)
         nonce = bytes([self._random(8) for _ in range(16)])
         key = self._to_base64(nonce).decode().strip()
-        request = build_request(
-            self._endpoint, self._target, key, settings.subprotocols, authorization
-        )
         endpoint = self._endpoint
+        offered = self._settings.subprotocols
+        request = build_request(endpoint, self._target, key, offered, authorization)
+        self._accept = accept_value(key, self._sha1, self._to_base64)
+        self._response = ResponseReader()
+        self._give_up = now + self._settings.connect_timeout
         stream = self._dial(endpoint.host, endpoint.port, endpoint.secure)
+        self._stream = stream
         try:
             stream.write(request)
-            response = self._read_response(stream)
-            response.check(
-                accept_value(key, self._sha1, self._to_base64), tuple(settings.subprotocols)
-            )
-        except (OSError, HandshakeError):
-            stream.close()
+        except OSError:
+            self.abort()
             raise
+
+    def poll(self, now: int, report: Callable[[str], object]) -> WebSocket | None:
+        """The WebSocket once the answer is there, None while it is not.
+
+        report(sentence) will hear of messages the WebSocket refuses. Raises HandshakeError or
+        OSError when there will be none.
+        """
+        stream = self._stream
+        if stream is None:
+            return None
+        try:
+            if not self._read(stream, now):
+                return None
+            self._response.check(self._accept, self._settings.subprotocols)
+        except (OSError, HandshakeError):
+            self.abort()
+            raise
+        self._stream = None
+        settings = self._settings
         socket = WebSocket(stream, self._random, report, settings.message_limit)
-        socket.ping_interval = settings.ping_interval
         socket.pong_timeout = settings.pong_timeout
         return socket
 
-    def _read_response(self, stream: Stream) -> ResponseReader:
-        response = ResponseReader()
-        give_up = self._clock.now() + self._settings.connect_timeout
+    def abort(self) -> None:
+        """Give the attempt up."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.close()
+
+    def _read(self, stream: Stream, now: int) -> bool:
+        """Take in what there is of the answer; True once it is complete."""
         while True:
             data = stream.read(1)
             if data is None:
-                if self._clock.now() >= give_up:
+                if now >= self._give_up:
                     raise HandshakeError("the server did not answer the handshake in time")
-            elif not data:
+                return False
+            if not data:
                 raise HandshakeError("the connection was refused or closed during the handshake")
-            elif response.feed(data):
-                return response
+            if self._response.feed(data):
+                return True

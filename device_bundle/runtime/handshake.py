@@ -111,14 +111,15 @@ def build_request(
     """The upgrade request as it goes over the wire.
 
     target is escaped by `request_target`, host and query were checked by `parse_url`, so no
-    part can bring a line break of its own. Raises ValueError for a bad subprotocol name.
+    part can bring a line break of its own. Raises ValueError for a bad subprotocol name, or none.
     """
     host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
     if endpoint.port != (443 if endpoint.secure else 80):
         host = f"{host}:{endpoint.port}"
     offered = ", ".join(subprotocols)
-    if percent_encode(offered.replace(", ", "")) != offered.replace(", ", ""):
-        raise ValueError(f"subprotocol {offered!r}: not a token")
+    token = offered.replace(", ", "")
+    if not token or percent_encode(token) != token:
+        raise ValueError(f"subprotocol {offered!r}: not the name of an OCPP version")
     lines = [
         f"GET {target} HTTP/1.1",
         f"Host: {host}",

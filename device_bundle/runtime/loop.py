@@ -35,7 +35,11 @@ if TYPE_CHECKING:
     class Opener(Protocol):
         """What the loop needs of a `connector.Connector`."""
 
-        def open(self, password: bytes, report: Callable[[str], object], /) -> WebSocket: ...
+        def begin(self, password: bytes, now: int, /) -> None: ...
+
+        def poll(self, now: int, report: Callable[[str], object], /) -> WebSocket | None: ...
+
+        def abort(self) -> None: ...
 
 
 # Milliseconds of a turn without a socket to wait on.
@@ -62,6 +66,7 @@ class Loop:
         self._backoff = Backoff(settings.retry_minimum, settings.retry_maximum, board.random)
         self._socket: WebSocket | None = None
         self._send: Callable[[str], None] | None = None
+        self._opening = False
         self._retry_at = clock.now()
         self._since = 0
         self._second = -1
@@ -96,7 +101,7 @@ class Loop:
             now = clock.now()
             if text is not None:
                 station.receive(text, now)
-        elif now >= self._retry_at:
+        elif self._opening or now >= self._retry_at:
             self._connect(now)
             now = clock.now()
         else:
@@ -130,25 +135,31 @@ class Loop:
             self._drop(now)
 
     def _connect(self, now: int) -> None:
+        """Begin an attempt to connect, or see what became of it."""
         board = self._board
-        if not board.network_ready():
-            self._await_network(now)
-            return
-        self._network_since = now
         try:
-            socket = self._opener.open(self._password(), self._refused)
+            if not self._opening:
+                if not board.network_ready():
+                    self._await_network(now)
+                    return
+                self._network_since = now
+                self._opener.begin(self._password(), now)
+                self._opening = True
+                return
+            socket = self._opener.poll(now, self._refused)
         except (HandshakeError, OSError, ValueError) as error:
+            self._opening = False
             delay = self._backoff.next()
-            now = self._clock.now()
-            self._retry_at = now + delay
+            self._retry_at = self._clock.now() + delay
             board.log("warning", f"no connection: {error}; next attempt in {delay} s")
             return
-        now = self._clock.now()
-        self._since = now
-        self._socket = socket
-        self._send = socket.send
-        board.log("info", "connected to the central system")
-        self._station.connected(now)
+        if socket is not None:
+            self._opening = False
+            self._since = now
+            self._socket = socket
+            self._send = socket.send
+            board.log("info", "connected to the central system")
+            self._station.connected(now)
 
     def _await_network(self, now: int) -> None:
         if now - self._network_since >= _NETWORK_PATIENCE:
@@ -190,6 +201,12 @@ class Loop:
                 self._station.flush(self._send)
             socket.close(CLOSE_GOING_AWAY, "restarting")
             self._drop(self._clock.now())
+        self._abort()
+
+    def _abort(self) -> None:
+        if self._opening:
+            self._opening = False
+            self._opener.abort()
 
     def _survive(self, error: Exception) -> str | None:
         self._faults += 1
@@ -198,6 +215,7 @@ class Loop:
         if socket is not None:
             socket.close(CLOSE_GOING_AWAY, "internal fault")
             self._drop(self._clock.now())
+        self._abort()
         if self._faults >= _FAULTS:
             self._board.log("error", "no turn succeeds any more, restarting")
             return "Hard"

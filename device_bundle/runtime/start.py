@@ -37,7 +37,7 @@ def run(install: Callable[[Station], object], settings: Settings) -> None:
     clock = Clock(utime.ticks_ms, utime.ticks_diff, utime.sleep_ms)
     identity = settings.identity or board.imei
     connector = Connector(
-        settings, identity, clock, _dialler(settings), board.random, board.sha1, board.to_base64
+        settings, identity, _dialler(settings), board.random, board.sha1, board.to_base64
     )
     codec = Codec(ujson.loads, ujson.dumps)
 

@@ -267,6 +267,8 @@ class WebSocket:
         self._pinged = 0
         self._ping_at = -1
         self._pong_by = -1
+        # Whether what the peer sends makes no sense any more.
+        self._broken = False
 
     def send(self, text: str) -> None:
         """Send a text message in one write. Does nothing once the connection is closed."""
@@ -327,12 +329,13 @@ class WebSocket:
     def finish(self, waits: int) -> None:
         """Wait for the peer's half of the closing, at most so many moments, then let go."""
         reader = self._reader
+        broken = self._broken
         try:
             while waits > 0:
-                data = self._stream.read(reader.wanted)
+                data = self._stream.read(_CHUNK if broken else reader.wanted)
                 if data is None:
                     waits -= 1
-                elif not data or reader.feed(data) == CLOSE:
+                elif not data or (not broken and reader.feed(data) == CLOSE):
                     break
         except (OSError, FrameError):
             waits = 0  # it is over either way
@@ -377,6 +380,7 @@ class WebSocket:
 
     def _fail(self, code: int, text: str) -> None:
         self.close(code, text)
+        self._broken = True
         self.reason = f"closed with code {code}: {text}"
 
     def _end(self, reason: str) -> None:

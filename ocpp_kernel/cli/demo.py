@@ -1,6 +1,289 @@
+"""``ocpp-kernel demo``: a charge point made for a module charges a car, from bundle to bill.
+
+Everything happens on this computer: the charge point is bundled, runs under MicroPython with the
+heap of a module, and talks over a socket to a central system in this process. What it does is
+typed at its console; what is waited for are the events any plugin would see.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NamedTuple
+
 import click
+from rich.text import Text
+
+from ocpp_kernel.build import build_central
+from ocpp_kernel.central import Central
+from ocpp_kernel.cli import report
+from ocpp_kernel.cli.bundle import load_bundler
+from ocpp_kernel.cli.console import note, notes, output, plain
+from ocpp_kernel.cli.framelog import FrameLog, show
+from ocpp_kernel.cli.options import run_until_stopped
+from ocpp_kernel.cli.serve import fast_time
+from ocpp_kernel.config import load_config
+from ocpp_kernel.transports.clock import Clock
+from ocpp_kernel.transports.websocket_server import WebSocketServer
+
+#: Seconds a step may take; far more than it does, so that only a fault exceeds it.
+PATIENCE = 30
+#: How long the car charges, in simulated seconds.
+CHARGING = 360
+#: A line of a device's log that tells of a fault: seconds, level, text.
+_FAULT = re.compile(r"\d+ error |the app failed: ")
+
+
+class Failed(click.ClickException):
+    """A step did not come to its end."""
+
+    def __init__(self, step: str, why: str) -> None:
+        super().__init__(f"the demo failed while {step}: {why}")
+
+
+class Step(NamedTuple):
+    """Something that happens: a line for the charge point's console, and the status it leads to."""
+
+    title: str
+    line: str
+    status: str
+
+
+BOOT = Step("the charge point boots", "", "Available")
+CHARGE = (
+    Step("a car is plugged in", "plug 1", "Preparing"),
+    Step("a tag is presented", "tag 1 DEMO-TAG", "Charging"),
+)
+LEAVE = (
+    Step("the tag is presented again", "tag 1 DEMO-TAG", "Finishing"),
+    Step("the car leaves", "unplug 1", "Available"),
+)
 
 
 @click.command()
-def demo():
-    pass
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=1, max=100),
+    default=30.0,
+    show_default=True,
+    help="Simulated seconds per second.",
+)
+@click.option("--heap", default="512k", show_default=True, help="Heap of the simulated module.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Keep the bundle there.",
+)
+def demo(speed: float, heap: str, out: Path | None) -> None:
+    """Charge one car on a simulated module, and show frames, transaction and sizes.
+
+    Takes less than a minute. The exit code is 1 if any step fails.
+    """
+    load_bundler()
+    with tempfile.TemporaryDirectory(prefix="ocpp-demo-") as folder:
+        run_until_stopped(lambda stopped: _until(stopped, Demo(speed, heap, Path(folder), out)))
+
+
+async def _until(stopped: asyncio.Event, demo: Demo) -> None:
+    running = asyncio.ensure_future(demo.run())
+    stopping = asyncio.ensure_future(stopped.wait())
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not running.done():
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        raise click.ClickException("interrupted")
+    running.result()
+
+
+class Demo:
+    """One run. Its own hooks tell it what the central system sees."""
+
+    def __init__(self, speed: float, heap: str, folder: Path, out: Path | None) -> None:
+        self._clock = Clock(speed)
+        self._heap = heap
+        self._folder = folder
+        self._out = out if out is not None else folder / "bundle"
+        self._console = output()
+        self._frames = FrameLog("central_system")
+        self._news = asyncio.Event()
+        self._events: list[Any] = []
+        self._faults: list[str] = []
+
+    async def run(self) -> None:
+        """Every step in order; raises Failed, or what says what is missing."""
+        from device_bundle.emulator import Emulator, EmulatorError  # noqa: PLC0415 - optional
+
+        async with self._central_system() as server:
+            result = await self._bundle(server.url)
+            try:
+                emulator = Emulator(
+                    self._out, heap=self._heap, speed=self._clock.speed, on_line=self._listener()
+                )
+            except EmulatorError as error:
+                raise click.ClickException(str(error)) from error
+            try:
+                await self._play(emulator)
+            finally:
+                await asyncio.to_thread(emulator.close)
+        self._report(result)
+
+    # Hooks.
+
+    def ocpp_on_event(self, event: Any) -> None:
+        """Something happened at the central system."""
+        self._events.append(event)
+        self._news.set()
+
+    def ocpp_on_frame(self, identity: str, direction: str, text: str) -> None:
+        """A frame passed."""
+        show(self._console, self._frames.line(identity, direction, text), self._stamp())
+
+    # Steps.
+
+    @contextlib.asynccontextmanager
+    async def _central_system(self) -> AsyncIterator[WebSocketServer]:
+        central: Central = build_central(load_config(example()), self._log, self)
+        central.utc = fast_time(self._clock)
+        server = WebSocketServer(central, "127.0.0.1", 0)
+        try:
+            await server.start()
+        except (OSError, ValueError) as error:
+            raise Failed("starting the central system", str(error)) from error
+        self._headline(f"the central system listens on {server.url}/")
+        try:
+            yield server
+        finally:
+            await server.stop()
+
+    async def _bundle(self, url: str) -> Any:
+        bundler = load_bundler()
+        config = self._folder / "ocpp.toml"
+        config.write_text(pointed_at(example().read_text(encoding="utf-8"), url))
+        self._headline("the charge point is bundled for a module")
+        try:
+            with notes().status("bundling ..."):
+                result = await asyncio.to_thread(bundler.bundle, config, self._out)
+        except bundler.BundleError as error:
+            raise Failed("bundling", str(error)) from error
+        self._tell(f"{len(result.files)} files, {result.total:,} bytes, in {self._out}")
+        return result
+
+    async def _play(self, emulator: Any) -> None:
+        await asyncio.to_thread(emulator.start)
+        await self._step(emulator, BOOT)
+        for step in CHARGE:
+            await self._step(emulator, step)
+        self._headline(f"the car charges for {CHARGING // 60} simulated minutes")
+        await self._pass_time(emulator)
+        for step in LEAVE:
+            await self._step(emulator, step)
+
+    async def _step(self, emulator: Any, step: Step) -> None:
+        self._headline(step.title, step.line)
+        seen = len(self._events)
+        if step.line:
+            await asyncio.to_thread(emulator.send_line, step.line)
+
+        def is_reached() -> bool:
+            return any(
+                getattr(event, "connector_id", 0) == 1
+                and getattr(event, "status", "") == step.status
+                for event in self._events[seen:]
+            )
+
+        await self._wait(emulator, step.title, is_reached, f"connector 1 is not {step.status}")
+
+    async def _pass_time(self, emulator: Any) -> None:
+        end = self._clock.now() + CHARGING
+        with notes().status("charging ..."):
+            while self._clock.now() < end:
+                self._require_running(emulator, "charging")
+                await asyncio.sleep(0.1)
+
+    async def _wait(
+        self, emulator: Any, title: str, is_reached: Callable[[], bool], why: str
+    ) -> None:
+        give_up = time.monotonic() + PATIENCE
+        while not is_reached():
+            self._require_running(emulator, title)
+            if time.monotonic() > give_up:
+                raise Failed(title, f"{why} after {PATIENCE} s{_tail(emulator)}")
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), 0.2)
+
+    def _require_running(self, emulator: Any, title: str) -> None:
+        if not emulator.running:
+            raise Failed(title, f"the module's program ended{_tail(emulator)}")
+
+    def _report(self, result: Any) -> None:
+        ended = [event.transaction for event in self._events if hasattr(event, "transaction")]
+        ended = list({record.id: record for record in ended if record is not None}.values())
+        self._console.print()
+        self._console.print(report.transactions(ended))
+        self._console.print(report.sizes(result, None))
+        if [record.stopped_at is not None and record.energy > 0 for record in ended] != [True]:
+            raise Failed("charging", "there is not one transaction that ended with energy")
+        if self._faults:
+            raise Failed("running on the module", "; ".join(self._faults))
+        self._console.print(
+            f"Done: it ran under MicroPython with a heap of {self._heap}.", highlight=False
+        )
+
+    # Output.
+
+    def _listener(self) -> Callable[[str], None]:
+        loop = asyncio.get_running_loop()
+
+        def listen(line: str) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop ended before the module did
+                loop.call_soon_threadsafe(self._hear, line)
+
+        return listen
+
+    def _hear(self, line: str) -> None:
+        """The module's console said something."""
+        if _FAULT.match(line):
+            self._faults.append(plain(line))
+            note("error", f"module: {line}")
+
+    def _log(self, level: str, text: str) -> None:
+        if level != "info":
+            note(level, text)
+
+    def _headline(self, title: str, line: str = "") -> None:
+        typed = f" (console: {line})" if line else ""
+        self._console.print(Text(f"\n{title}{typed}", style="bold yellow"))
+
+    def _tell(self, text: str) -> None:
+        self._console.print(Text(text))
+
+    def _stamp(self) -> str:
+        return f"{self._clock.now() // 60:02}:{self._clock.now() % 60:02}"
+
+
+def example() -> Path:
+    """The configuration the demo runs; the same as examples/wallbox/ocpp.toml."""
+    return Path(str(files("ocpp_kernel.cli") / "wallbox.toml"))
+
+
+def pointed_at(text: str, url: str) -> str:
+    """The configuration with another address of the central system."""
+    changed, count = re.subn(r'(?m)^url = ".*"$', f'url = "{url}"', text)
+    if count != 1:
+        raise ValueError("the example has no line that begins with url = ")
+    return changed
+
+
+def _tail(emulator: Any) -> str:
+    lines = [plain(line) for line in emulator.lines[-10:]]
+    return "; the module's last lines:\n  " + "\n  ".join(lines) if lines else ""

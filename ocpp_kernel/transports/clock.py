@@ -27,9 +27,5 @@ class Clock:
         """Real seconds until this clock shows ``due``; 0 if it does already."""
         return max(0.0, (due - self._elapsed()) / self.speed)
 
-    def real(self, seconds: float) -> float:
-        """How long ``seconds`` of this clock really take."""
-        return seconds / self.speed
-
     def _elapsed(self) -> float:
         return (self._source() - self._start) * self.speed

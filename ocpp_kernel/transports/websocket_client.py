@@ -70,9 +70,10 @@ class WebSocketClient:
 
     ``make_station`` builds the station, not started; it is asked again after each restart the
     station wishes, since a restart begins with fresh objects and the state that was stored.
-    ``url`` is the endpoint without the identity. ``clock`` may run faster than real; pings and
-    the time-outs of the network do not. ``password`` is sent until the station has an
-    AuthorizationKey.
+    ``url`` is the endpoint without the identity. ``clock`` may run faster than real; the network's
+    time does not: pings, time-outs and the delays between attempts to connect are real seconds.
+    ``password`` is sent until the station has an AuthorizationKey. ``ssl_context`` is for wss
+    URLs; without one the server's certificate is checked as the system does.
     ``proxy`` True takes what the environment says, None goes without.
 
     Raises ValueError for a URL that is none.
@@ -144,10 +145,10 @@ class WebSocketClient:
                 await self._pause(0 if wanted else self._backoff.next())
 
     async def _pause(self, seconds: float) -> None:
-        """Waits, on the station's clock, unless the station is to restart before."""
+        """Waits unless the station asks for a restart or a connection before."""
         self._changed.clear()
         try:
-            await asyncio.wait_for(self._changed.wait(), self.clock.real(seconds))
+            await asyncio.wait_for(self._changed.wait(), seconds)
         except TimeoutError:
             return
 
@@ -166,7 +167,7 @@ class WebSocketClient:
                 close_timeout=CLOSE_TIMEOUT,
                 ping_interval=None,
                 max_size=self._max_message,
-                ssl=self._ssl if self._ssl is not None or self.url.startswith("ws:") else True,
+                ssl=(self._ssl or True) if self.url.startswith("wss:") else None,
                 proxy=self._proxy,
                 logger=logger,
             )

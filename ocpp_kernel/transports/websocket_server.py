@@ -109,8 +109,7 @@ class WebSocketServer:
         """Begins to listen. Raises OSError where that fails, ValueError without a protocol."""
         if not self.central.subprotocols:
             raise ValueError("no plugin brings a WebSocket subprotocol; enable one that does")
-        self.central.start()
-        self._server = await serve(
+        server = await serve(
             self._serve,
             self.host,
             self._port,
@@ -127,7 +126,11 @@ class WebSocketServer:
             max_size=self._max_message,
             ssl=self._ssl,
             logger=logger,
+            start_serving=False,
         )
+        self._server = server
+        self.central.start()
+        await server.start_serving()
 
     async def stop(self) -> None:
         """Closes every connection (1001) and stops listening."""

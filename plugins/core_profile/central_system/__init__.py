@@ -8,7 +8,6 @@ core.look_up = my_tags                           # what is known of an idTag
 """
 
 from .events import (
-    BootNotificationMissing,
     ConnectorReported,
     MeterValuesReceived,
     StationBooted,
@@ -21,7 +20,6 @@ from .records import Connector, StationRecord, Transaction
 from .system import CentralSystem, NotAccepted, Settings
 
 __all__ = [
-    "BootNotificationMissing",
     "CentralSystem",
     "Connector",
     "ConnectorReported",

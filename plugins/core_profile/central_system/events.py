@@ -23,16 +23,6 @@ class StationBooted(NamedTuple):
     boot: BootNotificationRequest
 
 
-class BootNotificationMissing(NamedTuple):
-    """A station was refused since it has not booted with this central system (FRM-041).
-
-    Told once per connection. A station that only reconnects does not boot by itself (FRM-012);
-    one that does remote triggers can be asked to.
-    """
-
-    identity: str
-
-
 class ConnectorReported(NamedTuple):
     """A station reported a connector's state; 0 is the station itself."""
 

@@ -47,7 +47,7 @@ class StationRecord:
     boot: BootNotificationRequest | None = None
     booted_at: int | None = None
     connectors: dict[int, Connector] = field(default_factory=dict)
-    #: Whether BootNotificationMissing was told on this connection.
+    #: Whether RegistrationMissing was told on this connection.
     reminded: bool = False
 
 

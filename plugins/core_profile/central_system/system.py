@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeVar
 
 from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.contracts import on
 from ocpp_kernel.errors import LocalError, PropertyConstraintViolation, SecurityError
-from ocpp_kernel.events_central import StationConnected
+from ocpp_kernel.events_central import RegistrationMissing, StationConnected
 from ocpp_kernel.hooks import DataTransferHandler
 
 from ..messages import (
@@ -44,7 +44,6 @@ from ..messages import (
     StopTransactionResponse,
 )
 from .events import (
-    BootNotificationMissing,
     ConnectorReported,
     MeterValuesReceived,
     StationBooted,
@@ -54,6 +53,9 @@ from .events import (
 )
 from .ledger import Ledger
 from .records import Connector, StationRecord, Transaction, epoch
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 #: The name under which the instance and its records are found in ``shared``.
 NAME: Final = "core_profile"
@@ -86,6 +88,13 @@ class Settings:
     keep_meter_values: int = 500
 
 
+#: How an application decides; the answer may be one to be awaited.
+Accept = Callable[
+    [ConnectedStation, BootNotificationRequest], RegistrationStatus | Awaitable[RegistrationStatus]
+]
+LookUp = Callable[[ConnectedStation, str], IdTagInfo | Awaitable[IdTagInfo]]
+
+
 class NotAccepted(LocalError):  # noqa: N818 - named as the kernel's errors are
     """This CALL is not sent before the station's BootNotification is accepted (4.2)."""
 
@@ -106,11 +115,10 @@ class CentralSystem:
             settings.keep_transactions,
             settings.keep_meter_values,
         )
-        #: Decides over a BootNotification; applications may put their own in its place.
-        self.accept: Callable[[ConnectedStation, BootNotificationRequest], RegistrationStatus]
-        self.accept = self._accept
-        #: Says what is known of an idTag; applications may put their own in its place.
-        self.look_up: Callable[[ConnectedStation, str], IdTagInfo] = self._look_up
+        #: Decides over a BootNotification; an application may put its own here, async or not.
+        self.accept: Accept = self._accept
+        #: Says what is known of an idTag; an application may put its own here, async or not.
+        self.look_up: LookUp = self._look_up
         self._tags = {tag.lower(): status for tag, status in settings.tags.items()}
         self._parents = {tag.lower(): parent for tag, parent in settings.parents.items()}
         self._vendors: list[DataTransferHandler] | None = None
@@ -149,19 +157,38 @@ class CentralSystem:
     @on(BootNotification)
     def on_boot_notification(
         self, station: ConnectedStation, request: BootNotificationRequest
-    ) -> BootNotificationResponse:
+    ) -> BootNotificationResponse | Awaitable[BootNotificationResponse]:
         """CORE-019. What is decided holds until the next boot, over reconnections."""
+        decision = self.accept(station, request)
+        if isinstance(decision, Awaitable):
+            return self._register_later(station, request, decision)
+        return self._register(station, request, decision)
+
+    async def _register_later(
+        self,
+        station: ConnectedStation,
+        request: BootNotificationRequest,
+        decision: Awaitable[RegistrationStatus],
+    ) -> BootNotificationResponse:
+        return self._register(station, request, await decision)
+
+    def _register(
+        self,
+        station: ConnectedStation,
+        request: BootNotificationRequest,
+        status: RegistrationStatus,
+    ) -> BootNotificationResponse:
         record = self.record(station)
-        record.registration = self.accept(station, request)
+        record.registration = status
         record.boot, record.booted_at = request, self.central.utc()
-        accepted = record.registration == "Accepted"
-        self.central.emit(StationBooted(station.identity, record.registration, request))
+        options = self.options
+        self.central.emit(StationBooted(station.identity, status, request))
         return {
             "currentTime": self.central.timestamp(),
             "interval": (
-                self.options.heartbeat_interval if accepted else self.options.retry_interval
+                options.heartbeat_interval if status == "Accepted" else options.retry_interval
             ),
-            "status": record.registration,
+            "status": status,
         }
 
     def _accept(
@@ -179,7 +206,7 @@ class CentralSystem:
                 return
             if not record.reminded:
                 record.reminded = True
-                self.central.emit(BootNotificationMissing(station.identity))
+                self.central.emit(RegistrationMissing(station.identity))
         raise SecurityError(f"{action[:50]} came before a BootNotification was accepted")
 
     def _outgoing_gate(self, station: ConnectedStation, action: str) -> None:
@@ -244,10 +271,17 @@ class CentralSystem:
     @on(Authorize)
     def on_authorize(
         self, station: ConnectedStation, request: AuthorizeRequest
-    ) -> AuthorizeResponse:
+    ) -> AuthorizeResponse | Awaitable[AuthorizeResponse]:
         """CORE-029; ConcurrentTx is for StartTransaction only."""
-        info = self.look_up(station, request["idTag"])
-        self.central.emit(TagChecked(station.identity, request["idTag"], info["status"]))
+        return when(
+            self.look_up(station, request["idTag"]),
+            lambda info: self._authorized(station, request["idTag"], info),
+        )
+
+    def _authorized(
+        self, station: ConnectedStation, id_tag: str, info: IdTagInfo
+    ) -> AuthorizeResponse:
+        self.central.emit(TagChecked(station.identity, id_tag, info["status"]))
         return {"idTagInfo": info}
 
     def _look_up(self, station: ConnectedStation, id_tag: str) -> IdTagInfo:
@@ -266,13 +300,20 @@ class CentralSystem:
     @on(StartTransaction)
     def on_start_transaction(
         self, station: ConnectedStation, request: StartTransactionRequest
-    ) -> StartTransactionResponse:
+    ) -> StartTransactionResponse | Awaitable[StartTransactionResponse]:
         """Always answered with an id, whatever is thought of the idTag (CORE-053, CORE-054).
 
         The same one sent again gets the same id (CORE-050).
         """
+        return when(
+            self.look_up(station, request["idTag"]),
+            lambda info: self._started(station, request, info),
+        )
+
+    def _started(
+        self, station: ConnectedStation, request: StartTransactionRequest, info: IdTagInfo
+    ) -> StartTransactionResponse:
         before = self.ledger.started_before(station.identity, request)
-        info = self.look_up(station, request["idTag"])
         if before is None:
             info = self._refuse_second(station, request, info)
             before = self.ledger.start(
@@ -298,7 +339,7 @@ class CentralSystem:
     @on(StopTransaction)
     def on_stop_transaction(
         self, station: ConnectedStation, request: StopTransactionRequest
-    ) -> StopTransactionResponse:
+    ) -> StopTransactionResponse | Awaitable[StopTransactionResponse]:
         """Always answered, for any id (CORE-055, CORE-056, CORE-063)."""
         transaction, news = self.ledger.stop(station.identity, request, self.central.utc())
         if transaction is None:
@@ -311,7 +352,7 @@ class CentralSystem:
             self.central.emit(TransactionEnded(transaction))
         if "idTag" not in request:
             return {}
-        return {"idTagInfo": self.look_up(station, request["idTag"])}
+        return when(self.look_up(station, request["idTag"]), lambda info: {"idTagInfo": info})
 
     @on(MeterValues)
     def on_meter_values(
@@ -349,6 +390,17 @@ class CentralSystem:
                 return _answer(handler, message, request.get("data"))
             status = "UnknownMessageId"
         return {"status": status}
+
+
+def when(value: T | Awaitable[T], then: Callable[[T], R]) -> R | Awaitable[R]:
+    """``then`` of the value: now if it is there, else once it is."""
+    if not isinstance(value, Awaitable):
+        return then(value)
+
+    async def later(awaited: Awaitable[T]) -> R:
+        return then(await awaited)
+
+    return later(value)
 
 
 def _answer(

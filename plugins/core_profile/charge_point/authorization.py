@@ -82,7 +82,7 @@ class Authorizer:
         )
         self._latest = received
         known = self._station.hooks.look_up_tag(id_tag)
-        if self._station.configuration["AuthorizationCacheEnabled"] and (
+        if self._station.configuration.get("AuthorizationCacheEnabled", False) and (
             known is None or known.rank <= RANK
         ):
             self._core.cache.update(

@@ -41,7 +41,6 @@ class CoreKeys:
         count = core.driver.connectors
         keys = [
             boolean("AllowOfflineTxForUnknownId", False),
-            boolean("AuthorizationCacheEnabled", True),
             boolean("AuthorizeRemoteTxRequests", False),
             integer("ClockAlignedDataInterval", 0, 0, 86400),
             integer("ConnectionTimeOut", 60),
@@ -65,6 +64,8 @@ class CoreKeys:
             integer("WebSocketPingInterval", 60),
             integer("MessageTimeout", core.station.call_timeout, 1, 3600),
         ]
+        if core.settings.cache_size > 0:
+            keys.append(boolean("AuthorizationCacheEnabled", True))
         if core.driver.lockable:
             keys.append(boolean("UnlockConnectorOnEVSideDisconnect", True))
         else:

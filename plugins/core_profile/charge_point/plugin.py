@@ -195,7 +195,7 @@ class ChargePoint:
         }
 
     def ocpp_look_up_tag(self, id_tag: str) -> TagInfo | None:
-        if self.station.configuration["AuthorizationCacheEnabled"]:
+        if self.station.configuration.get("AuthorizationCacheEnabled", False):
             return self.cache.find(id_tag)
         return None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -36,6 +38,7 @@ class Process:
         )
         self._lines: queue.Queue[str | None] = queue.Queue()
         self.output: list[str] = []
+        self._typed_at = 0
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -46,12 +49,15 @@ class Process:
         self._lines.put(None)
 
     def wait_for(self, text: str) -> str:
-        """The next line that holds ``text``."""
+        """The first line that holds ``text`` since something was last typed."""
+        give_up = time.monotonic() + PATIENCE
+        for before in self.output[self._typed_at :]:
+            if text in before:
+                return before
         while True:
-            try:
-                line = self._lines.get(timeout=PATIENCE)
-            except queue.Empty:
-                line = None
+            line: str | None = None
+            with contextlib.suppress(queue.Empty):
+                line = self._lines.get(timeout=max(0, give_up - time.monotonic()))
             if line is None:
                 pytest.fail(f"no line with {text!r}; there was:\n" + "\n".join(self.output))
             self.output.append(line)
@@ -60,6 +66,7 @@ class Process:
 
     def type(self, line: str) -> None:
         """Types a line."""
+        self._typed_at = len(self.output)
         assert self._popen.stdin is not None
         self._popen.stdin.write(line + "\n")
         self._popen.stdin.flush()

@@ -50,9 +50,9 @@ def test_it_prints_events_and_frames(start: Start) -> None:
     with station(url_of(server)) as connection:
         call(connection, "BootNotification", BOOT)
         server.wait_for("StationConnected identity=CP1")
-        assert "CP1 ──▶   BootNotification" in server.wait_for("chargePointVendor=Acme")
+        assert "chargePointVendor=Acme" in server.wait_for("CP1 ──▶   BootNotification")
         server.wait_for("StationBooted identity=CP1 status=Accepted chargePointVendor=Acme")
-        assert "CP1 ◀── = BootNotification" in server.wait_for("status=Accepted")
+        assert "status=Accepted" in server.wait_for("CP1 ◀── = BootNotification")
 
 
 def test_quiet_prints_no_frames(start: Start) -> None:

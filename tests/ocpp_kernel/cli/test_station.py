@@ -33,9 +33,9 @@ def test_a_car_is_charged_from_the_console(start: Start, url: str) -> None:
     station.wait_for("StatusChanged connector_id=1 old=Available new=Preparing")
     station.type("tag 1 ABCD")
     station.wait_for("StatusChanged connector_id=1 old=Preparing new=Charging")
-    assert "CP 7 ──▶   StartTransaction" in station.wait_for("idTag=ABCD meterStart=")
+    assert "idTag=ABCD meterStart=" in station.wait_for("CP 7 ──▶   StartTransaction")
     station.type("unplug 1")
-    assert "CP 7 ──▶   StopTransaction" in station.wait_for("reason=EVDisconnected")
+    assert "reason=EVDisconnected" in station.wait_for("CP 7 ──▶   StopTransaction")
     station.wait_for("CP 7 ◀── = StopTransaction")
     station.type("status")
     station.wait_for("connector 1: no EV")
@@ -61,7 +61,7 @@ def test_the_end_of_its_input_leaves_it_running(start: Start, url: str) -> None:
 def test_the_last_line_of_its_input_needs_no_newline(start: Start, url: str) -> None:
     station = start("station", "--url", url)
     station.wait_for("BootAccepted")
-    station._popen.stdin.write("quit")  # noqa: SLF001 - what type() does, but for the newline
+    station._popen.stdin.write("quit")  # what type() does, without a newline
     station.end_input()
     assert station.wait() == 0
 
@@ -139,7 +139,7 @@ def test_state_outlives_the_process_where_there_is_a_folder_for_it(
     first.close()
     assert any((tmp_path / "state").iterdir())
     second = start(*arguments)
-    assert "CP001 ──▶   StopTransaction" in second.wait_for("reason=PowerLoss")
+    assert "reason=PowerLoss" in second.wait_for("CP001 ──▶   StopTransaction")
 
 
 def test_options_overrule_the_configuration(start: Start, url: str, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_options_overrule_the_configuration(start: Start, url: str, tmp_path: Pa
         "[charge_point.core_profile]\nvendor = 'Acme'\n"
     )
     station = start("station", "--config", "ocpp.toml", "--url", url, "--identity", "OPTION")
-    assert "OPTION ──▶   BootNotification" in station.wait_for("chargePointVendor=Acme")
+    assert "chargePointVendor=Acme" in station.wait_for("OPTION ──▶   BootNotification")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ class EchoResponse(TypedDict):
     text: str
 
 
+SUBPROTOCOL = "ocpp1.6"
 Echo = Action("Echo", EchoRequest, EchoResponse, sent_by=BOTH)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -112,9 +114,9 @@ def test_frm_041_a_station_that_only_reconnected_is_told_of_once_per_connection(
     link = bench.connect()
     link.ask("Heartbeat", {})
     link.ask("Heartbeat", {})
-    assert [event.identity for event in bench.told("BootNotificationMissing")] == ["CP1"]
+    assert [event.identity for event in bench.told("RegistrationMissing")] == ["CP1"]
     bench.connect().ask("Heartbeat", {})
-    assert len(bench.told("BootNotificationMissing")) == 2
+    assert len(bench.told("RegistrationMissing")) == 2
 
 
 def test_frm_041_can_be_switched_off_for_stations_that_never_booted_here(make_bench: Any) -> None:
@@ -166,3 +168,20 @@ async def test_core_016_nor_before_any_boot(bench: Bench) -> None:
 def test_not_accepted_is_a_local_error_but_no_security_error() -> None:
     assert issubclass(NotAccepted, LocalError)
     assert not issubclass(NotAccepted, SecurityError)
+
+
+# An application's own, asynchronous policies.
+
+
+async def test_a_policy_may_be_async(bench: Bench) -> None:
+    async def accept(station: Any, boot: Any) -> str:
+        await asyncio.sleep(0)
+        return "Accepted"
+
+    bench.core.accept = accept
+    link = bench.connect()
+    link.session.receive(json.dumps([2, "1", "BootNotification", BOOT]), link.now())
+    assert link.ask("Heartbeat", {})[2] == "SecurityError"  # not decided yet
+    await asyncio.sleep(0.001)
+    assert link.sent[-1][2]["status"] == "Accepted"
+    assert "currentTime" in link.ask("Heartbeat", {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -334,3 +336,44 @@ def test_transactions_that_never_end_are_bounded_too(
         link.ask("StartTransaction", {**START, "connectorId": n})
     assert sum(known.running for known in bench.core.transactions.values()) == 5
     assert len(bench.core.transactions) == 8
+
+
+# Tags looked up asynchronously.
+
+
+async def test_tags_may_be_looked_up_asynchronously(bench: Bench) -> None:
+    async def look_up(station: Any, id_tag: str) -> Any:
+        await asyncio.sleep(0)
+        return {"status": "Blocked"}
+
+    bench.core.look_up = look_up
+    link = bench.boot()
+    for number, (action, payload) in enumerate(
+        [
+            ("Authorize", {"idTag": "T"}),
+            ("StartTransaction", START),
+            ("StopTransaction", stop(-1, idTag="T")),
+        ]
+    ):
+        link.session.receive(json.dumps([2, str(number), action, payload]), link.now())
+    await asyncio.sleep(0.001)
+    answers = {answer[1]: answer[2]["idTagInfo"]["status"] for answer in link.sent}
+    assert answers == {"0": "Blocked", "1": "Blocked", "2": "Blocked"}
+
+
+async def test_core_050_a_start_sent_again_while_its_tag_is_looked_up(bench: Bench) -> None:
+    release = asyncio.Event()
+
+    async def look_up(station: Any, id_tag: str) -> Any:
+        await release.wait()
+        return {"status": "Accepted"}
+
+    bench.core.look_up = look_up
+    link = bench.boot()
+    for call_id in ("a", "b"):
+        link.session.receive(json.dumps([2, call_id, "StartTransaction", START]), link.now())
+    release.set()
+    await asyncio.sleep(0.001)
+    numbers = [answer[2]["transactionId"] for answer in link.sent]
+    assert len(numbers) == 2
+    assert len(set(numbers)) == 1
