@@ -25,9 +25,8 @@ _CONSTRUCTS: dict[type[ast.AST], tuple[str, str]] = {
     ast.AsyncWith: _NO_ASYNC,
     ast.Await: _NO_ASYNC,
     ast.Global: ("a global statement", "state belongs in the role's instance"),
-    ast.MatMult: ("the operator @", "write a method"),
 }
-_NESTED_FIELD = re.compile(r"\{[^{}]*(\{|[.\[][^{}:]*[:}])")
+_NESTED_FIELD = re.compile(r"\{[^{}]*\{|\{[^{}:!]*[.\[]")
 
 
 def check(program: Program, definitions: Iterable[Definition], findings: Findings) -> None:
@@ -202,6 +201,8 @@ class _Checker(ast.NodeVisitor):
         self.generic_visit(node)
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
+        if isinstance(node.op, ast.MatMult):
+            self._refuse(node, "the operator @", "write a method")
         sides = (node.left, node.right)
         if isinstance(node.op, ast.BitOr) and any(isinstance(side, ast.Dict) for side in sides):
             self._refuse(node, "| between dicts", "copy with dict(x), then update()")

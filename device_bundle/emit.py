@@ -24,7 +24,7 @@ def emit(linked: Linked) -> tuple[dict[str, int], dict[str, str]]:
 
     Raises BundleError where the program needs more files than a device takes.
     """
-    shorten_names(linked.definitions, linked.firmware_users)
+    shorten_names(linked.definitions, linked.firmware_names)
     names = name_symbols(linked.definitions, linked.outside, _short(linked))
     render_definitions(linked.definitions, names)
     room = MOST_FILE_BYTES

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,9 @@ from device_bundle import app
 from device_bundle.check import check
 from device_bundle.contracts import Messages, read_messages, refuse_wrong_direction, tables
 from device_bundle.findings import BundleError, Findings
-from device_bundle.lower_typing import NAMEDTUPLE
+from device_bundle.firmware import firmware_names
 from device_bundle.lowering import lower
-from device_bundle.program import Definition, Module, Symbol, target
+from device_bundle.program import Definition, Module, Symbol
 from device_bundle.roles import CLASS, ROLE, Role, read_role, refuse_conflicts
 from device_bundle.scopes import resolve
 from device_bundle.settings import fold, fold_plugin
@@ -26,8 +25,6 @@ from ocpp_kernel.plugins import Found
 KERNEL = Root("ocpp_kernel", "ocpp_kernel")
 RUNTIME = Root("device_bundle.runtime", "runtime")
 
-_OWN = ("ocpp_kernel.", "ocpp_plugins.", "device_bundle.")
-
 
 @dataclass
 class Linked:
@@ -39,8 +36,8 @@ class Linked:
     outside: set[Symbol]
     #: Packages, those others depend on first.
     order: list[str]
-    #: Modules that may handle objects of the firmware.
-    firmware_users: set[str]
+    #: Attributes that may be those of firmware objects.
+    firmware_names: set[str]
 
     def __post_init__(self) -> None:
         """Sort the definitions as they stand in the source, so that nothing depends on chance."""
@@ -104,8 +101,8 @@ def finish(program: Program, reach: Reach, order: list[str], roles: Sequence[Rol
         program.findings.include(definition.findings)
     check(program, reach.definitions, program.findings)
     program.findings.raise_if_any()
-    users = _firmware_users(program, reach.definitions)
-    return Linked(list(roles), reach.definitions, reach.outside, order, users)
+    names = firmware_names(program, reach.definitions)
+    return Linked(list(roles), reach.definitions, reach.outside, order, names)
 
 
 def root_of(found: Found) -> Root:
@@ -138,6 +135,7 @@ def _fold_settings(
     for role in roles:
         fold_plugin(program, config, role.plugin, role.settings)
     given = {name: getattr(config.charge_point, name) for name in ("url", "identity", "password")}
+    given |= msgspec.structs.asdict(config.device)
     fold(program, app.SETTINGS, {**given, "subprotocols": messages.subprotocols})
 
 
@@ -150,22 +148,3 @@ def _add_tables(program: Program, reach: Reach, roles: Sequence[Role], messages:
     resolve(program, module)
     others = [part for part in reach.definitions if part.module.name != app.TABLES]
     reach.definitions[:] = [*others, *module.definitions]
-
-
-def _firmware_users(program: Program, definitions: Sequence[Definition]) -> set[str]:
-    """Modules that import the firmware's; of foreign plugins the whole package, to be safe."""
-    names: set[str] = set()
-    packages: set[str] = set()
-    for definition in definitions:
-        if any(_uses_firmware(program, node) for node in ast.walk(definition.node)):
-            names.add(definition.module.name)
-            if not definition.module.name.startswith(_OWN):
-                packages.add(definition.module.package)
-    return names | {d.module.name for d in definitions if d.module.package in packages}
-
-
-def _uses_firmware(program: Program, node: ast.AST) -> bool:
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        return True
-    symbol = target(node)
-    return symbol not in (None, NAMEDTUPLE) and program.definition(symbol) is None

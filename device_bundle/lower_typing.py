@@ -36,7 +36,8 @@ class Typing(ast.NodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
         node.decorator_list = [part for part in node.decorator_list if not _is_marker(part)]
-        node.bases = [base for base in node.bases if not self._is_typed_only(base)]
+        bases = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
+        node.bases = [base for base in bases if not self._is_typed_only(base)]
         record = Symbol(self._module.name, node.name)
         fields = self._shapes.records.get(record)
         if fields is not None:
@@ -104,9 +105,8 @@ class Typing(ast.NodeTransformer):
         return visited
 
     def _is_typed_only(self, base: ast.expr) -> bool:
-        node = base.value if isinstance(base, ast.Subscript) else base
-        symbol = target(node)
-        plain = isinstance(node, ast.Name) and node.id == "object" and symbol is None
+        symbol = target(base)
+        plain = isinstance(base, ast.Name) and base.id == "object" and symbol is None
         return plain or is_typing(symbol) or symbol in self._shapes.erased
 
     def _as_dict(self, node: ast.Call) -> ast.expr:
@@ -133,7 +133,7 @@ class Typing(ast.NodeTransformer):
         for name, default in fields[len(node.args) :]:
             value = given.pop(name, _moved(default, node.func))
             if value is None or None in given:
-                self._refuse(node, f"{ast.unparse(node.func)}() lacks the field {name}", "name it")
+                self._refuse(node, f"{target(node.func)}() lacks the field {name}", "name it")
                 return node
             values.append(value)
         node.args, node.keywords = values, []

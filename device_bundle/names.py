@@ -20,11 +20,10 @@ from device_bundle.program import Definition, refs, target
 _Function = ast.FunctionDef | ast.Lambda
 
 
-def shorten_names(definitions: Iterable[Definition], firmware_users: set[str]) -> dict[str, str]:
+def shorten_names(definitions: Iterable[Definition], kept: set[str]) -> None:
     """Rewrite all definitions in place; the program's meaning stays the same.
 
-    `firmware_users` are the modules whose attributes may be those of firmware objects. Returns
-    the new names of attributes and methods by their old ones.
+    `kept` are attributes that must keep their names, since firmware objects may have them.
     """
     known = list(definitions)
     nodes = [node for definition in known for node in ast.walk(definition.node)]
@@ -32,17 +31,9 @@ def shorten_names(definitions: Iterable[Definition], firmware_users: set[str]) -
     for definition in known:
         for function in _outermost(definition.node):
             _shorten_locals(function, keywords, spread)
-    kept = {
-        node.attr
-        for definition in known
-        if definition.module.name in firmware_users
-        for node in ast.walk(definition.node)
-        if isinstance(node, ast.Attribute)
-    }
     names = _attribute_names(nodes, kept)
     for node in nodes:
         _rename_attributes(node, names)
-    return names
 
 
 def short_names(taken: set[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from device_bundle.findings import BundleError
+from device_bundle.findings import BundleError, Finding
 from device_bundle.program import Definition, Symbol, refs
 
 
@@ -47,6 +47,19 @@ def pack(
     return pieces
 
 
+def _refuse_larger(cluster: list[Definition], size: int, limit: int) -> None:
+    first = cluster[0]
+    names = ", ".join(name for part in cluster for name in part.names)
+    raise BundleError(
+        Finding(
+            first.module.shown,
+            first.node.lineno,
+            f"{names} has {size} bytes, a file takes {limit}",
+            "split it",
+        )
+    )
+
+
 def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece]:
     """As few pieces as possible, of about equal size."""
     sizes = [sum(len(part.text.encode()) for part in cluster) for cluster in clusters]
@@ -54,6 +67,8 @@ def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece
     goal = sum(sizes) / max(count, 1)
     pieces: list[Piece] = []
     for cluster, size in zip(clusters, sizes, strict=True):
+        if size > limit:
+            _refuse_larger(cluster, size, limit)
         if not pieces or (pieces[-1].size + size / 2 > goal) or pieces[-1].size + size > limit:
             pieces.append(Piece(name))
         pieces[-1].definitions.extend(cluster)

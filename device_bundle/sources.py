@@ -70,8 +70,9 @@ class Program:
             module = self.module(symbol.module)
             if module is not None and symbol.name in module.by_name:
                 break
-            if module is not None and symbol.name in module.imports:
-                symbol = module.imports[symbol.name]
+            imported = module.imports.get(symbol.name) if module is not None else None
+            if imported is not None and imported != symbol:
+                symbol = imported
                 continue
             submodule = f"{symbol.module}.{symbol.name}"
             if self.root_of(submodule) is None or self.module(submodule) is None:

@@ -10,7 +10,8 @@ import ast
 from collections import defaultdict
 
 from device_bundle.dialect import BY_NAME
-from device_bundle.program import Definition, Symbol, refs, target
+from device_bundle.firmware import is_derived
+from device_bundle.program import Definition, Symbol, refs
 from device_bundle.sources import Program
 
 
@@ -71,7 +72,7 @@ class Reach:
     def _class(self, node: ast.ClassDef) -> None:
         self._members[id(node)] = members = []
         self._todo.extend(node.bases + node.decorator_list)
-        foreign = any(self._is_foreign(base) for base in node.bases)
+        foreign = is_derived(self._program, node)
         for part in node.body:
             name = _member_name(part)
             if name is None:
@@ -82,11 +83,6 @@ class Reach:
                 self._keep(part)
             else:
                 self._waiting[name].append(part)
-
-    def _is_foreign(self, base: ast.expr) -> bool:
-        """Whether a base comes from the firmware, whose code may call any method."""
-        symbol = target(base)
-        return symbol is not None and self._program.definition(symbol) is None
 
     def _keep(self, part: ast.stmt) -> None:
         self._kept.add(id(part))

@@ -10,7 +10,8 @@
     [charge_point.core_profile]   # the plugin's own settings in this role
     [central_system]
     [central_system.core_profile]
-    [bundle]
+    [bundle]                      # what the bundler makes
+    [device]                      # how a module runs it
 
 A mistake raises :class:`ConfigError`, which names the file, the key and the nearest valid
 spelling.
@@ -76,6 +77,27 @@ class BundleSettings(msgspec.Struct, forbid_unknown_fields=True):
     version: str = "1.0.0"
 
 
+class DeviceSettings(msgspec.Struct, forbid_unknown_fields=True):
+    """``[device]``: what only a module running a bundle is told; times are in seconds.
+
+    Each is explained in :mod:`device_bundle.runtime.settings`.
+    """
+
+    client_certificate: str = ""
+    client_key: str = ""
+    server_certificate_sha256: str = ""
+    connect_timeout: Annotated[int, Meta(ge=1, le=24)] = 10
+    ping_interval: Annotated[int, Meta(ge=0)] = 60
+    pong_timeout: Annotated[int, Meta(ge=1)] = 20
+    retry_minimum: Annotated[int, Meta(ge=1)] = 5
+    retry_maximum: Annotated[int, Meta(ge=1)] = 300
+    stable_after: Annotated[int, Meta(ge=0)] = 60
+    message_limit: Annotated[int, Meta(ge=1024)] = 16384
+    watchdog: Annotated[int, Meta(ge=0)] = 120
+    data_folder: str = "/usr/ocpp_data"
+    console: bool = True
+
+
 class Config(msgspec.Struct):
     """A whole configuration; :func:`load_config` reads one."""
 
@@ -85,6 +107,7 @@ class Config(msgspec.Struct):
     charge_point: ChargePointHost = msgspec.field(default_factory=ChargePointHost)
     central_system: CentralSystemHost = msgspec.field(default_factory=CentralSystemHost)
     bundle: BundleSettings = msgspec.field(default_factory=BundleSettings)
+    device: DeviceSettings = msgspec.field(default_factory=DeviceSettings)
     #: The plugins' own tables: role -> plugin name -> settings.
     settings: dict[str, dict[str, dict[str, Any]]] = {}
 
@@ -102,7 +125,7 @@ class Config(msgspec.Struct):
         return self.settings.get(role, {}).get(name, {})
 
 
-_TABLES = ("profiles", "plugins", "charge_point", "central_system", "bundle")
+_TABLES = ("profiles", "plugins", "charge_point", "central_system", "bundle", "device")
 
 
 def load_config(path: str | Path) -> Config:
@@ -135,6 +158,7 @@ def parse_config(data: dict[str, Any], path: Path | None = None) -> Config:
         setattr(config, role, _typed(config, role, own, host))
         config.settings[role] = plugins
     config.bundle = _typed(config, "bundle", data.get("bundle", {}), BundleSettings)
+    config.device = _typed(config, "device", data.get("device", {}), DeviceSettings)
     _check_values(config)
     return config
 

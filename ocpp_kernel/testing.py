@@ -17,7 +17,8 @@ import json
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
-from ocpp_kernel.central import Central, CentralSession, ConnectedStation
+from ocpp_kernel.central import Central, ConnectedStation
+from ocpp_kernel.central_session import CentralSession
 from ocpp_kernel.contracts import Request
 from ocpp_kernel.errors import OcppError
 from ocpp_kernel.frames import CALL

@@ -32,7 +32,7 @@ WATCHDOG = 76
 
 _HERE = Path(__file__).parent
 # On a module these are part of the firmware and take nothing of the heap.
-_MODULES_HEAP = 96 * 1024
+_MODULES_HEAP = 40 * 1024
 # State of the device; everything else in /usr belongs to the bundle and is replaced with it.
 _KEPT = ("ocpp_data", "ocpp_starts")
 

@@ -38,6 +38,7 @@ PATIENCE = 30
 CHARGING = 360
 #: A line of a device's log that tells of a fault: seconds, level, text.
 _FAULT = re.compile(r"\d+ error |the app failed: ")
+_CRASH = "the app failed: "
 
 
 class Failed(click.ClickException):
@@ -108,8 +109,11 @@ class Demo:
     """One run. Its own hooks tell it what the central system sees."""
 
     def __init__(self, speed: float, heap: str, folder: Path, out: Path | None) -> None:
+        self._speed = speed
         self._clock = Clock(speed)
+        self._utc = fast_time(self._clock)
         self._heap = heap
+        self._silent = False
         self._folder = folder
         self._out = out if out is not None else folder / "bundle"
         self._console = output()
@@ -126,15 +130,16 @@ class Demo:
             result = await self._bundle(server.url)
             try:
                 emulator = Emulator(
-                    self._out, heap=self._heap, speed=self._clock.speed, on_line=self._listener()
+                    self._out, heap=self._heap, speed=self._speed, on_line=self._listener()
                 )
+                try:
+                    await self._play(emulator)
+                finally:
+                    await asyncio.to_thread(emulator.close)
+                heap = await self._measure()
             except EmulatorError as error:
                 raise click.ClickException(str(error)) from error
-            try:
-                await self._play(emulator)
-            finally:
-                await asyncio.to_thread(emulator.close)
-        self._report(result)
+        self._report(result, heap)
 
     # Hooks.
 
@@ -145,14 +150,15 @@ class Demo:
 
     def ocpp_on_frame(self, identity: str, direction: str, text: str) -> None:
         """A frame passed."""
-        show(self._console, self._frames.line(identity, direction, text), self._stamp())
+        if not self._silent:
+            show(self._console, self._frames.line(identity, direction, text), self._stamp())
 
     # Steps.
 
     @contextlib.asynccontextmanager
     async def _central_system(self) -> AsyncIterator[WebSocketServer]:
         central: Central = build_central(load_config(example()), self._log, self)
-        central.utc = fast_time(self._clock)
+        central.utc = lambda: self._utc()  # noqa: PLW0108 - the clock starts anew with the module
         server = WebSocketServer(central, "127.0.0.1", 0)
         try:
             await server.start()
@@ -178,6 +184,8 @@ class Demo:
         return result
 
     async def _play(self, emulator: Any) -> None:
+        self._clock = Clock(self._speed)
+        self._utc = fast_time(self._clock)
         await asyncio.to_thread(emulator.start)
         await self._step(emulator, BOOT)
         for step in CHARGE:
@@ -189,18 +197,30 @@ class Demo:
 
     async def _step(self, emulator: Any, step: Step) -> None:
         self._headline(step.title, step.line)
-        seen = len(self._events)
+        is_reached = self._reached(step.status)
         if step.line:
             await asyncio.to_thread(emulator.send_line, step.line)
-
-        def is_reached() -> bool:
-            return any(
-                getattr(event, "connector_id", 0) == 1
-                and getattr(event, "status", "") == step.status
-                for event in self._events[seen:]
-            )
-
         await self._wait(emulator, step.title, is_reached, f"connector 1 is not {step.status}")
+
+    def _reached(self, status: str) -> Callable[[], bool]:
+        """Whether connector 1 was reported in this status since now."""
+        seen = len(self._events)
+        return lambda: any(
+            getattr(event, "connector_id", 0) == 1 and getattr(event, "status", "") == status
+            for event in self._events[seen:]
+        )
+
+    async def _measure(self) -> int:
+        """Runs the bundle once more, to see what it keeps on the heap."""
+        from device_bundle.emulator import parse_heap  # noqa: PLC0415 - optional
+        from device_bundle.emulator.heap import measure  # noqa: PLC0415 - optional
+
+        self._headline("the heap is measured in a second run")
+        self._silent = True
+        with notes().status("measuring ..."):
+            return await asyncio.to_thread(
+                measure, self._out, parse_heap(self._heap), self._reached(BOOT.status), self._speed
+            )
 
     async def _pass_time(self, emulator: Any) -> None:
         end = self._clock.now() + CHARGING
@@ -222,15 +242,15 @@ class Demo:
                 await asyncio.wait_for(self._news.wait(), 0.2)
 
     def _require_running(self, emulator: Any, title: str) -> None:
-        if not emulator.running:
+        if not emulator.running or any(fault.startswith(_CRASH) for fault in self._faults):
             raise Failed(title, f"the module's program ended{_tail(emulator)}")
 
-    def _report(self, result: Any) -> None:
+    def _report(self, result: Any, heap: int) -> None:
         ended = [event.transaction for event in self._events if hasattr(event, "transaction")]
         ended = list({record.id: record for record in ended if record is not None}.values())
         self._console.print()
         self._console.print(report.transactions(ended))
-        self._console.print(report.sizes(result, None))
+        self._console.print(report.sizes(result, heap))
         if [record.stopped_at is not None and record.energy > 0 for record in ended] != [True]:
             raise Failed("charging", "there is not one transaction that ended with energy")
         if self._faults:

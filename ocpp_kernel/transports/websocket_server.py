@@ -20,7 +20,8 @@ from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from ocpp_kernel.central import UNKNOWN_STATION, WRONG_CREDENTIALS, Central, CentralSession
+from ocpp_kernel.central import UNKNOWN_STATION, WRONG_CREDENTIALS, Central
+from ocpp_kernel.central_session import CentralSession
 from ocpp_kernel.config import CentralSystemHost, password_bytes
 from ocpp_kernel.transports.connection import MAX_MESSAGE, TextConnection, logger
 from ocpp_kernel.transports.identity import identity_of, parse_basic

@@ -11,9 +11,9 @@ from ocpp_kernel.central import (
     UNKNOWN_STATION,
     WRONG_CREDENTIALS,
     Central,
-    CentralSession,
     ConnectedStation,
 )
+from ocpp_kernel.central_session import CentralSession
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.contracts import BOTH, Action, Annotated, MaxLength
 from ocpp_kernel.errors import (
@@ -342,6 +342,12 @@ async def test_an_async_handler_without_a_payload_is_an_internal_error() -> None
     _, link = Bench(forget).connect()
     receive(link, '[2,"1","Say",{"items":[]}]')
     await asyncio.sleep(0.001)
+    assert link.sent[0].startswith('[4,"1","InternalError"')
+
+
+def test_a_handler_without_a_payload_is_an_internal_error() -> None:
+    _, link = Bench(lambda station, request: None).connect()
+    receive(link, '[2,"1","Say",{"items":[]}]')
     assert link.sent[0].startswith('[4,"1","InternalError"')
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import pytest
 
+from device_bundle.runtime import settings as runtime
 from ocpp_kernel.config import (
     Config,
     ConfigError,
@@ -51,6 +53,9 @@ heartbeat_interval = 300
 target = "quecpython"
 project = "wallbox"
 version = "2.1.0"
+
+[device]
+watchdog = 0
 """
 
 
@@ -81,6 +86,7 @@ def test_a_full_file_is_read(tmp_path: Path) -> None:
     assert (central.call_timeout, central.ping_interval) == (5.0, 0.0)
     assert (central.max_message, central.lenient) == (65536, True)
     assert (config.bundle.project, config.bundle.version) == ("wallbox", "2.1.0")
+    assert (config.device.watchdog, config.device.console) == (0, True)
     assert config.plugin_table("charge_point", "core_profile") == {"vendor": "Acme"}
     assert config.plugin_table("central_system", "core_profile") == {"heartbeat_interval": 300}
 
@@ -147,6 +153,10 @@ def test_bad_toml_is_located_by_line(tmp_path: Path) -> None:
             'bundle.projekt is not known; did you mean "project"?',
         ),
         (
+            "[device]\nwatchdoc = 1\n",
+            'device.watchdoc is not known; did you mean "watchdog"?',
+        ),
+        (
             "[bundle.core_profile]\n",
             "bundle.core_profile is not known; known are: project, target, version",
         ),
@@ -177,6 +187,7 @@ def test_unknown_names_at_every_level(tmp_path: Path, text: str, told: str) -> N
             "central_system.passwords: Expected str, got int",
         ),
         ("[bundle]\nversion = 1.0\n", "bundle.version: Expected str, got float"),
+        ("[device]\nconnect_timeout = 25\n", "device.connect_timeout: Expected int <= 24"),
     ],
 )
 def test_wrong_types_and_values(tmp_path: Path, text: str, told: str) -> None:
@@ -204,6 +215,14 @@ def test_sec_005_a_password_that_is_no_hexadecimal(tmp_path: Path, text: str, wh
 def test_sec_005_passwords_are_bytes() -> None:
     assert password_bytes("s3cret") == b"s3cret"
     assert password_bytes("hex:00fF") == b"\x00\xff"
+
+
+def test_device_settings_are_those_the_device_knows() -> None:
+    """Written twice, since one of them becomes part of the bundle; kept the same here."""
+    told = {"url", "identity", "password", "subprotocols"}
+    known = {name: getattr(runtime.Settings, name) for name in runtime.Settings.__annotations__}
+    declared = msgspec.structs.asdict(Config().device)
+    assert declared == {name: value for name, value in known.items() if name not in told}
 
 
 class Settings:

@@ -296,7 +296,8 @@ async def test_its_central_system_calls_our_charge_point(
             call.RemoteStartTransaction(id_tag="TAG1", connector_id=1), suppress=False
         )
         assert answer.status == "Accepted"
-        await wait_until(lambda: their_central.got("StartTransaction"))
+        # Only a reading shows that the answer to StartTransaction has arrived.
+        await wait_until(lambda: their_central.got("MeterValues"))
         answer = await point.call(call.RemoteStopTransaction(transaction_id=42), suppress=False)
         assert answer.status == "Accepted"
         await wait_until(lambda: their_central.got("StopTransaction"))

@@ -17,7 +17,8 @@ from .events import (
 )
 from .ledger import Ledger, StartFacts
 from .records import Connector, StationRecord, Transaction
-from .system import CentralSystem, NotAccepted, Settings
+from .settings import Settings
+from .system import CentralSystem, NotAccepted
 
 __all__ = [
     "CentralSystem",

@@ -9,10 +9,8 @@ from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.contracts import on
 from ocpp_kernel.errors import LocalError, PropertyConstraintViolation, SecurityError
 from ocpp_kernel.events_central import RegistrationMissing, StationConnected
-from ocpp_kernel.hooks import DataTransferHandler
 
 from ..messages import (
-    AuthorizationStatus,
     Authorize,
     AuthorizeRequest,
     AuthorizeResponse,
@@ -22,7 +20,6 @@ from ..messages import (
     DataTransfer,
     DataTransferRequest,
     DataTransferResponse,
-    DataTransferStatus,
     Heartbeat,
     HeartbeatRequest,
     HeartbeatResponse,
@@ -53,6 +50,8 @@ from .events import (
 )
 from .ledger import Ledger
 from .records import Connector, StationRecord, Transaction, epoch
+from .settings import Settings
+from .vendors import Vendors
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -64,30 +63,6 @@ NAME: Final = "core_profile"
 MAX_CONNECTORS: Final = 256
 
 
-class Settings:
-    """``[central_system.core_profile]``."""
-
-    #: Seconds between heartbeats an accepted station is told.
-    heartbeat_interval: int = 300
-    #: Seconds a station that is not accepted is told to wait before it asks again.
-    retry_interval: int = 60
-    #: What a BootNotification is answered, where no policy is set: Accepted, Pending, Rejected.
-    registration: RegistrationStatus = "Accepted"
-    #: Whether a station must have booted with this central system before anything else.
-    require_boot: bool = True
-    #: Status by idTag; tags not named are Invalid. Empty: every tag is Accepted.
-    tags: dict[str, AuthorizationStatus] = {}  # noqa: RUF012 - replaced, never changed
-    #: Parent idTag by idTag.
-    parents: dict[str, str] = {}  # noqa: RUF012 - replaced, never changed
-    #: Whether an idTag may have several transactions at once.
-    concurrent_transactions: bool = True
-    #: The first transactionId; 0 takes the time in seconds, which restarts do not repeat.
-    first_transaction_id: int = 0
-    #: Ended transactions remembered, and readings remembered of each.
-    keep_transactions: int = 10_000
-    keep_meter_values: int = 500
-
-
 #: How an application decides; the answer may be one to be awaited.
 Accept = Callable[
     [ConnectedStation, BootNotificationRequest], RegistrationStatus | Awaitable[RegistrationStatus]
@@ -95,7 +70,7 @@ Accept = Callable[
 LookUp = Callable[[ConnectedStation, str], IdTagInfo | Awaitable[IdTagInfo]]
 
 
-class NotAccepted(LocalError):  # noqa: N818 - named as the kernel's errors are
+class NotAccepted(LocalError):
     """This CALL is not sent before the station's BootNotification is accepted (4.2)."""
 
     code = "GenericError"
@@ -121,7 +96,7 @@ class CentralSystem:
         self.look_up: LookUp = self._look_up
         self._tags = {tag.lower(): status for tag, status in settings.tags.items()}
         self._parents = {tag.lower(): parent for tag, parent in settings.parents.items()}
-        self._vendors: list[DataTransferHandler] | None = None
+        self._vendors: Vendors | None = None
         central.gate = self._gate
         central.outgoing_gate = self._outgoing_gate
         central.shared[NAME] = self
@@ -379,17 +354,8 @@ class CentralSystem:
     ) -> DataTransferResponse:
         """CORE-134, CORE-135: plugins register for vendors with ``ocpp_register_data_transfer``."""
         if self._vendors is None:
-            self._vendors = self.central.hooks.register_data_transfer()
-        vendor = request["vendorId"].lower()
-        message = request.get("messageId")
-        status: DataTransferStatus = "UnknownVendorId"
-        for handler in self._vendors:
-            if handler.vendor_id.lower() != vendor:
-                continue
-            if handler.message_id in (None, message):
-                return _answer(handler, message, request.get("data"))
-            status = "UnknownMessageId"
-        return {"status": status}
+            self._vendors = Vendors(self.central.hooks.register_data_transfer())
+        return self._vendors.answer(request)
 
 
 def when(value: T | Awaitable[T], then: Callable[[T], R]) -> R | Awaitable[R]:
@@ -401,13 +367,3 @@ def when(value: T | Awaitable[T], then: Callable[[T], R]) -> R | Awaitable[R]:
         return then(await awaited)
 
     return later(value)
-
-
-def _answer(
-    handler: DataTransferHandler, message: str | None, data: str | None
-) -> DataTransferResponse:
-    status, reply = handler.handle(message, data)
-    answer: DataTransferResponse = {"status": status}  # type: ignore[typeddict-item]  # the contract checks it on its way out
-    if reply is not None:
-        answer["data"] = reply
-    return answer

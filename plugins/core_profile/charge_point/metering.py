@@ -12,6 +12,7 @@ from ocpp_kernel.errors import OcppError
 
 from ..messages import MeterValues, MeterValuesRequest
 from . import wire
+from .averages import Averages, has_averages
 from .charging import Transaction
 from .connector import Connector
 
@@ -31,6 +32,8 @@ class Meter:
         self._station = core.station
         self._aligned: Timer | None = None
         self._keeping: Timer | None = None
+        self._averages = Averages()
+        self._averaging: Timer | None = None
         #: Start of the clock-aligned interval that runs, in epoch seconds.
         self._interval_start = 0
 
@@ -67,6 +70,7 @@ class Meter:
     def start(self, connector: Connector) -> None:
         """A transaction began: reads every MeterValueSampleInterval from now on."""
         self._schedule(connector)
+        self._averages.clear(connector.connector_id)
         if self._keeping is None:
             self._keeping = self._station.after(self._core.settings.progress_interval, self._keep)
 
@@ -87,7 +91,7 @@ class Meter:
         if key == "MeterValueSampleInterval":
             for connector in self._core.connectors:
                 self._schedule(connector)
-        elif key == "ClockAlignedDataInterval":
+        elif key in ("ClockAlignedDataInterval", "MeterValuesAlignedData", "StopTxnAlignedData"):
             self.align()
 
     def align(self) -> None:
@@ -104,6 +108,8 @@ class Meter:
             self._aligned = self._station.after(
                 min(start + seconds, DAY) - second, self._at_boundary
             )
+            if self._averaging is None:
+                self._average()
 
     def trigger(self, connector_id: int | None) -> str:
         """MeterValues were asked for (RT-006); the TriggerMessageStatus."""
@@ -151,15 +157,38 @@ class Meter:
         self._collect(transaction, "Sample.Periodic", configuration["StopTxnSampledData"])
 
     def _at_boundary(self) -> None:
+        """The end of an interval; its values bear the time of its start (CORE-070)."""
         start = self._interval_start
         configuration = self._station.configuration
+        self._add_averages()
         for connector in self._core.connectors:
             transaction = connector.transaction
             if transaction is not None:
                 self._core.charging.read_energy(transaction)
                 self._collect(transaction, "Sample.Clock", configuration["StopTxnAlignedData"])
             self._tell(connector, "Sample.Clock", configuration["MeterValuesAlignedData"], start)
+            self._averages.clear(connector.connector_id)
         self.align()
+
+    def _aligned_keys(self) -> str:
+        configuration = self._station.configuration
+        return f"{configuration['MeterValuesAlignedData']},{configuration['StopTxnAlignedData']}"
+
+    def _average(self) -> None:
+        """Reads what is to be averaged, now and then within an interval."""
+        self._averaging = None
+        if self._aligned is not None and has_averages(self._aligned_keys()):
+            self._add_averages()
+            self._averaging = self._station.after(
+                self._core.settings.average_interval, self._average
+            )
+
+    def _add_averages(self) -> None:
+        keys = self._aligned_keys()
+        if has_averages(keys):
+            for connector in self._core.connectors:
+                number = connector.connector_id
+                self._averages.add(number, self.read(number, keys))
 
     def _keep(self) -> None:
         """Stores how far transactions got where no sample did."""
@@ -181,6 +210,8 @@ class Meter:
 
     def _tell(self, connector: Connector, context: str, keys: str, time: int | None = None) -> None:
         values = self.read(connector.connector_id, keys)
+        if context == "Sample.Clock":
+            self._averages.apply(connector.connector_id, values)
         if values:
             transaction = connector.transaction
             number = 0 if transaction is None else transaction.number
@@ -198,6 +229,8 @@ class Meter:
         transaction.skipped = 0
         data = transaction.data
         values = self.read(transaction.connector_id, keys)
+        if context == "Sample.Clock":
+            self._averages.apply(transaction.connector_id, values)
         data.append([self._core.journal.clock(), context, values])
         if len(data) >= self._core.settings.stop_meter_values:
             transaction.stride *= 2

@@ -94,6 +94,8 @@ class Settings:
     queue_limit: int = 1000
     #: Seconds after which the progress of a running transaction is stored at the latest.
     progress_interval: int = 300
+    #: Seconds between readings that clock-aligned values are averaged from.
+    average_interval: int = 30
     #: Most meter values in a StopTransaction, the first and last included.
     stop_meter_values: int = 20
 
@@ -138,6 +140,7 @@ class ChargePoint:
             events.FaultRaised: self._fault_raised,
             events.FaultCleared: self._fault_cleared,
             events.LimitChanged: self._limit_changed,
+            events.StatusChanged: self._status_changed,
             events.ConfigurationChanged: self._configuration_changed,
             events.PowerFailing: self._power_failing,
         }
@@ -271,6 +274,10 @@ class ChargePoint:
         for connector in self.connectors:
             if event.connector_id in (0, connector.connector_id):
                 self.charging.offer(connector)
+
+    def _status_changed(self, event: events.StatusChanged) -> None:
+        if event.old == "Reserved" and event.new == "Available":
+            self.usage.resume(self.connectors[event.connector_id])
 
     def _configuration_changed(self, event: events.ConfigurationChanged) -> None:
         if event.key == "HeartbeatInterval" and self.boot.is_ready():

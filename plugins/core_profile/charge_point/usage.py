@@ -95,6 +95,12 @@ class Usage:
         if seconds:
             connector.wait = self._station.after(seconds, lambda: self._too_late(connector))
 
+    def resume(self, connector: Connector) -> None:
+        """The connector is Available again: a cable that is in counts from now on (A2)."""
+        if connector.plugged and connector.state == "Available":
+            connector.move("Preparing")
+            self.await_user(connector)
+
     # Events.
 
     def on_plugged(self, event: CablePlugged) -> None:
@@ -107,8 +113,7 @@ class Usage:
         if connector.transaction is not None:
             self._core.charging.refresh(connector)
         elif connector.state == "Available":
-            connector.move("Preparing")
-            self.await_user(connector)
+            self.resume(connector)
         elif connector.state == "Preparing" and connector.id_tag:
             self.accept(connector, connector.id_tag, connector.parent)
 

@@ -7,6 +7,7 @@ import json
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
@@ -16,7 +17,11 @@ from device_bundle.emulator import find_interpreter
 
 pytestmark = pytest.mark.usefixtures("interpreter")
 
-Start = Callable[..., "Device"]  # noqa: F821  # of conftest.py, which is not a module to import
+# Types of conftest.py, which is not a module to import.
+Start = Callable[..., Any]
+Server = Any
+Peer = Any
+
 TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
 
@@ -33,7 +38,7 @@ def answer(text: str, number: str = "1") -> list[object]:
     return [3, number, {"text": text}]
 
 
-async def echoed(peer, text: str) -> None:
+async def echoed(peer: Peer, text: str) -> None:
     """The device answers a CALL, so the connection works."""
     peer.send(TEXT, call(text).encode())
     assert json.loads((await peer.receive())[1]) == answer(text)
@@ -68,7 +73,7 @@ async def test_frm_001_004_connects_and_answers(device: Start) -> None:
 
 
 @pytest.mark.parametrize("ascii_only", [True, False], ids=["escaped", "raw"])
-async def test_frm_014_text_beyond_ascii(device: Start, server, ascii_only: bool) -> None:
+async def test_frm_014_text_beyond_ascii(device: Start, server: Server, ascii_only: bool) -> None:
     device(server.port)
     peer = await server.accept()
     peer.send(TEXT, call('é 电 \U0001f697 \\ "q" \n', "1", ascii_only).encode())
@@ -77,7 +82,7 @@ async def test_frm_014_text_beyond_ascii(device: Start, server, ascii_only: bool
     assert json.loads(payload) == answer('é 电 \U0001f697 \\ "q" \n')
 
 
-async def test_frm_035_bad_frames_end_nothing(device: Start, server) -> None:
+async def test_frm_035_bad_frames_end_nothing(device: Start, server: Server) -> None:
     device(server.port)
     peer = await server.accept()
     for text in ('[2,"a"', "xx", "{}", "[9]", "[]", "", "[2", '{"a":1', '[3,"no such id",{}]'):
@@ -87,7 +92,7 @@ async def test_frm_035_bad_frames_end_nothing(device: Start, server) -> None:
     await echoed(peer, "still there")
 
 
-async def test_fragments_and_single_bytes(device: Start, server) -> None:
+async def test_fragments_and_single_bytes(device: Start, server: Server) -> None:
     station = device(server.port)
     peer = await server.accept()
     text = call("slow").encode()
@@ -114,7 +119,7 @@ def frame(payload: bytes) -> bytes:
 @pytest.mark.parametrize(
     "wire", [b"\xc1\x00", b"\x83\x00", b"\x81\x80\x00\x00\x00\x00", b"\x80\x00", b"\x09\x00"]
 )
-async def test_protocol_errors_close_with_1002(device: Start, server, wire: bytes) -> None:
+async def test_protocol_errors_close_with_1002(device: Start, server: Server, wire: bytes) -> None:
     station = device(server.port)
     peer = await server.accept()
     peer.writer.write(wire)
@@ -127,7 +132,9 @@ async def test_protocol_errors_close_with_1002(device: Start, server, wire: byte
 
 
 @pytest.mark.parametrize("protocol", ["ocpp2.0.1", "ocpp1.6.0", ""])
-async def test_frm_007_subprotocol_not_offered(device: Start, server, protocol: str) -> None:
+async def test_frm_007_subprotocol_not_offered(
+    device: Start, server: Server, protocol: str
+) -> None:
     station = device(server.port)
     peer = await server.accept(protocol)
     assert await peer.ended()
@@ -138,7 +145,7 @@ async def test_frm_007_subprotocol_not_offered(device: Start, server, protocol: 
 
 @pytest.mark.parametrize("status", [401, 404, 503])
 async def test_frm_009_refusals_are_retried_later_each_time(
-    device: Start, server, status: int
+    device: Start, server: Server, status: int
 ) -> None:
     station = device(server.port)
     delays = []
@@ -175,7 +182,7 @@ async def test_frm_008_wrong_path_with_a_real_server(device: Start) -> None:
     ],
 )
 async def test_frm_011_password_is_sent_each_time(
-    device: Start, server, password: str, header: str
+    device: Start, server: Server, password: str, header: str
 ) -> None:
     device(server.port, more=f'identity = "AL1000"\npassword = "{password}"')
     await server.refuse(401)
@@ -183,7 +190,7 @@ async def test_frm_011_password_is_sent_each_time(
     assert [request["authorization"] for request in server.requests] == [header, header]
 
 
-async def test_frm_002_identity_is_escaped(device: Start, server) -> None:
+async def test_frm_002_identity_is_escaped(device: Start, server: Server) -> None:
     device(
         server.port,
         url='url = "ws://127.0.0.1:65017/ocpp/?site=4"',
@@ -193,13 +200,13 @@ async def test_frm_002_identity_is_escaped(device: Start, server) -> None:
     assert server.requests[0]["target"] == "/ocpp/RDAM%20123%2F%C3%A9%3F%23%25?site=4"
 
 
-async def test_identity_may_be_the_imei(device: Start, server) -> None:
+async def test_identity_may_be_the_imei(device: Start, server: Server) -> None:
     device(server.port, more='identity = ""', imei="861234500000012")
     await server.accept()
     assert server.requests[0]["target"] == "/ocpp/861234500000012"
 
 
-async def test_a_server_that_dies_is_reconnected(device: Start, server) -> None:
+async def test_a_server_that_dies_is_reconnected(device: Start, server: Server) -> None:
     station = device(server.port)
     for number in range(3):
         peer = await server.accept()
@@ -210,7 +217,7 @@ async def test_a_server_that_dies_is_reconnected(device: Start, server) -> None:
     assert len(keys) == 3
 
 
-async def test_a_server_that_is_not_there_yet(device: Start, server) -> None:
+async def test_a_server_that_is_not_there_yet(device: Start, server: Server) -> None:
     port = server.port
     await server.stop()
     station = device(port)
@@ -219,14 +226,14 @@ async def test_a_server_that_is_not_there_yet(device: Start, server) -> None:
     await echoed(await server.accept(), "at last")
 
 
-async def test_a_server_that_accepts_and_says_nothing(device: Start, server) -> None:
+async def test_a_server_that_accepts_and_says_nothing(device: Start, server: Server) -> None:
     station = device(server.port)
     await server.request()
     await station.says("did not answer the handshake in time")
     await echoed(await server.accept(), "awake")
 
 
-async def test_frm_042_044_pings_and_a_missing_pong(device: Start, server) -> None:
+async def test_frm_042_044_pings_and_a_missing_pong(device: Start, server: Server) -> None:
     station = device(server.port)
     peer = await server.accept()
     for _ in range(2):
@@ -239,7 +246,7 @@ async def test_frm_042_044_pings_and_a_missing_pong(device: Start, server) -> No
     await echoed(await server.accept(), "new connection")
 
 
-async def test_a_restart_says_goodbye_and_comes_back(device: Start, server) -> None:
+async def test_a_restart_says_goodbye_and_comes_back(device: Start, server: Server) -> None:
     station = device(server.port)
     peer = await server.accept()
     station.type("exit Soft")
@@ -252,7 +259,7 @@ async def test_a_restart_says_goodbye_and_comes_back(device: Start, server) -> N
     assert station.emulator.restarts == 1
 
 
-async def test_reconnecting_on_demand_does_not_wait(device: Start, server) -> None:
+async def test_reconnecting_on_demand_does_not_wait(device: Start, server: Server) -> None:
     station = device(server.port)
     peer = await server.accept()
     station.type("reconnect")
@@ -262,7 +269,7 @@ async def test_reconnecting_on_demand_does_not_wait(device: Start, server) -> No
     await echoed(await server.accept(), "new connection")
 
 
-async def test_state_survives_a_power_cut(device: Start, server) -> None:
+async def test_state_survives_a_power_cut(device: Start, server: Server) -> None:
     station = device(server.port)
     for word in ("one", "two"):
         station.type(f"append {word}")
@@ -278,7 +285,7 @@ async def test_state_survives_a_power_cut(device: Start, server) -> None:
     await station.says("probe: ['one', 'three']")
 
 
-async def test_a_failing_plugin_does_not_end_the_station(device: Start, server) -> None:
+async def test_a_failing_plugin_does_not_end_the_station(device: Start, server: Server) -> None:
     station = device(server.port)
     peer = await server.accept()
     for _ in range(3):
@@ -287,12 +294,12 @@ async def test_a_failing_plugin_does_not_end_the_station(device: Start, server) 
     await echoed(peer, "alive")
 
 
-async def test_short_writes_are_completed(device: Start, server) -> None:
+async def test_short_writes_are_completed(device: Start, server: Server) -> None:
     device(server.port, send=7)
     await echoed(await server.accept(), "x" * 3000)
 
 
-async def test_the_tick_counter_may_wrap(device: Start, server) -> None:
+async def test_the_tick_counter_may_wrap(device: Start, server: Server) -> None:
     station = device(server.port, ticks=(1 << 30) - 5000)
     peer = await server.accept()
     opcode, payload = await peer.receive()  # the ping after 60 s: well past the wrap
@@ -303,7 +310,7 @@ async def test_the_tick_counter_may_wrap(device: Start, server) -> None:
     assert 55 <= int(line.rsplit(" ", 1)[1]) < 200
 
 
-async def test_without_a_network_nothing_is_tried(device: Start, server) -> None:
+async def test_without_a_network_nothing_is_tried(device: Start, server: Server) -> None:
     station = device(server.port, network=False)
     station.type("now")
     await station.says("probe: now")

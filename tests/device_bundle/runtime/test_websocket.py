@@ -292,7 +292,7 @@ def test_frm_044_missing_pong_gives_the_connection_up() -> None:
     socket.tick(0)
     socket.tick(10)
     socket.tick(16)
-    assert socket.open
+    assert socket.reason == ""
     socket.tick(17)
     assert not socket.open
     assert "pong" in socket.reason

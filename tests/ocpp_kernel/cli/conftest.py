@@ -26,7 +26,7 @@ class Process:
     """A command in a process of its own, whose lines can be waited for."""
 
     def __init__(self, *arguments: str, folder: Path) -> None:
-        self._popen = subprocess.Popen(  # noqa: S603 - our own program
+        self._popen = subprocess.Popen(
             [sys.executable, "-m", "ocpp_kernel", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

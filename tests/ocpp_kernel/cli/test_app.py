@@ -109,7 +109,7 @@ def test_without_its_requirements_one_line_says_how_to_get_them(
         "from ocpp_kernel.cli import main\n"
         "sys.exit(main(['plugins']))\n"
     )
-    done = subprocess.run(  # noqa: S603 - our own program
+    done = subprocess.run(
         [sys.executable, str(tmp_path / "without.py")], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (1, "")

@@ -345,6 +345,30 @@ async def test_a_station_that_reads_nothing_is_not_read_from_either(house: House
     writer.transport.abort()
 
 
+async def test_a_station_that_reads_late_gets_every_answer(house: House) -> None:
+    """Reading from it stops and goes on again."""
+    reader, writer = await _upgraded(house, "CP1")
+    text = "x" * 30_000
+    sending = asyncio.create_task(_send_all(writer, [say(str(n), text) for n in range(400)]))
+    station = await house.station()
+    await house.until(lambda: station.session.link._socket.paused)
+    handled = len(house.toy.said)
+    assert handled < 400
+    for n in range(400):
+        head = await reader.readexactly(4)
+        body = await reader.readexactly(int.from_bytes(head[2:], "big"))
+        assert json.loads(body) == [3, str(n), {"text": text.upper()}]
+    await sending
+    writer.close()
+    await writer.wait_closed()
+
+
+async def _send_all(writer: asyncio.StreamWriter, texts: list[str]) -> None:
+    for text in texts:
+        writer.write(_frame(text))
+        await writer.drain()
+
+
 # Slow handlers.
 
 
@@ -432,6 +456,7 @@ async def test_frm_025_an_unanswered_call_times_out_and_the_next_goes(house: Hou
         first = asyncio.create_task(station.call(house.Say({"text": "1"})))
         second = asyncio.create_task(station.call(house.Say({"text": "2"})))
         late = json.loads(await socket.recv())
+        station.session.timeout = 60
         with pytest.raises(CallTimeout):
             await first
         call = json.loads(await socket.recv())
@@ -624,6 +649,23 @@ async def test_a_call_that_breaks_its_contract_is_not_sent(house: House) -> None
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.02):
                 await socket.recv()
+
+
+async def test_wait_closed_returns_when_the_server_was_stopped(closed_house: House) -> None:
+    await closed_house.server.wait_closed()  # never started
+    await closed_house.server.start()
+    waiting = asyncio.create_task(closed_house.server.wait_closed())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await closed_house.server.stop()
+    await waiting
+    await closed_house.server.stop()
+
+
+async def test_a_server_can_start_again(closed_house: House) -> None:
+    for _ in range(2):
+        async with closed_house.server, closed_house.connect() as socket:
+            assert await ask(socket, say("1", "x")) == [3, "1", {"text": "X"}]
 
 
 # Configuration.

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ocpp_kernel.build import install
-from ocpp_kernel.central import Central, CentralSession
+from ocpp_kernel.central import Central
+from ocpp_kernel.central_session import CentralSession
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.config import parse_config
 from ocpp_kernel.plugins import Found, PluginSet, load_plugin

