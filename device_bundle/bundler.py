@@ -11,7 +11,7 @@ from device_bundle.emit import MOST_BYTES, emit
 from device_bundle.findings import BundleError
 from device_bundle.linker import Linked, link
 from device_bundle.main_stub import main_text
-from ocpp_kernel.config import Config, load_config
+from ocpp_kernel.config import Config, ConfigError, load_config
 from ocpp_kernel.plugins import enabled
 
 TARGETS = ("quecpython",)
@@ -55,7 +55,7 @@ def bundle(config_path: str | Path, out_dir: str | Path) -> BundleResult:
     """
     config = load_config(config_path)
     if config.bundle.target not in TARGETS:
-        raise BundleError(
+        raise ConfigError(
             f"{config.file}: bundle.target: {config.bundle.target} is not known; "
             f"known are: {', '.join(TARGETS)}"
         )

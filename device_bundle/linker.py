@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from device_bundle import app
 from device_bundle.check import check
 from device_bundle.contracts import Messages, read_messages, refuse_wrong_direction, tables
@@ -59,6 +61,7 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
     symbols = [(root, role_symbol(program, root)) for root in roots]
     shapes = resolve_all(program, [app.RUN, app.SETTINGS, *(s for _, s in symbols if s)])
     roles = [read_role(program, shapes, root.package, s) for root, s in symbols if s]
+    program.findings.raise_if_any()
     refuse_conflicts(roles)
     messages = read_messages(plugins, {symbol.module for symbol in shapes.actions})
     refuse_wrong_direction(messages, roles)

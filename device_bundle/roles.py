@@ -50,6 +50,11 @@ def read_role(program: Program, shapes: Shapes, plugin: str, symbol: Symbol) -> 
             _read_method(program.findings, shapes, role, owner, part)
         elif isinstance(part, ast.Assign | ast.AnnAssign) and part.value is not None:
             _read_attribute(role, part, part.value, seen)
+    definition = program.definition(symbol)
+    if definition is not None and "__init__" not in seen:
+        problem = f"{CLASS} must be made with (station, settings)"
+        line = definition.node.lineno
+        program.findings.add(definition.module.shown, line, problem, "add __init__")
     return role
 
 

@@ -75,7 +75,7 @@ def _made(module: Module, node: ast.ClassDef) -> type:
     ]
     space: dict[str, Any] = {"__name__": f"settings of {module.name}"}
     try:
-        exec(compile(tree, module.shown, "exec"), space)  # noqa: S102  # declarations only
+        exec(compile(tree, module.shown, "exec", dont_inherit=True), space)  # noqa: S102  # declarations only
     except (NameError, TypeError, ImportError) as error:
         raise BundleError(
             f"{module.shown}: settings may use plain types and literals only: {error}"

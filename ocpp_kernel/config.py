@@ -43,7 +43,9 @@ class ChargePointHost(msgspec.Struct, forbid_unknown_fields=True):
     identity: str = "CP001"
     #: Basic authentication: text, or ``hex:`` and the bytes of an AuthorizationKey.
     password: str = ""
-    #: Where state survives a restart; empty keeps it in memory only.
+    #: A file of the certificates trusted with wss://; empty trusts those the system does.
+    trust: str = ""
+    #: A folder where state survives a restart; empty keeps it in memory only.
     data: str = ""
     #: Simulated seconds per real second.
     speed: Annotated[float, Meta(gt=0)] = 1.0
@@ -55,6 +57,9 @@ class CentralSystemHost(msgspec.Struct, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     #: 0 takes any free one.
     port: Annotated[int, Meta(ge=0, le=65535)] = 9000
+    #: Files of the certificate and its key; with them stations connect by wss:// only.
+    certificate: str = ""
+    private_key: str = ""
     #: Identities that may connect; empty admits any.
     identities: list[str] = []
     #: Passwords by identity: text, or ``hex:`` and bytes. A station named here must send its own.
@@ -116,6 +121,10 @@ class Config(msgspec.Struct):
         """The file's name as messages give it."""
         return str(self.path) if self.path is not None else "(built-in configuration)"
 
+    def beside(self, path: str) -> Path:
+        """A path the file gives, which is relative to where the file is."""
+        return (self.path.parent if self.path is not None else Path()) / path
+
     def is_enabled(self, name: str) -> bool:
         """Whether the plugin of that name is to run."""
         return self.profiles.get(name, True)
@@ -165,13 +174,18 @@ def parse_config(data: dict[str, Any], path: Path | None = None) -> Config:
 
 def _check_values(config: Config) -> None:
     """What types alone do not tell."""
-    station = config.charge_point
+    station, central = config.charge_point, config.central_system
+    if bool(central.certificate) != bool(central.private_key):
+        raise ConfigError(
+            f"{config.file}: central_system.certificate and central_system.private_key "
+            "must be given together"
+        )
     if not station.url.startswith(("ws://", "wss://")):
         raise ConfigError(
             f"{config.file}: charge_point.url: {station.url!r} must begin with ws:// or wss://"
         )
     passwords = {"charge_point.password": station.password}
-    for identity, password in config.central_system.passwords.items():
+    for identity, password in central.passwords.items():
         passwords[f"central_system.passwords.{identity}"] = password
     for where, password in passwords.items():
         try:

@@ -223,8 +223,7 @@ def _is_path(text: str) -> bool:
 def _located(config: Config, text: str) -> str:
     if not _is_path(text):
         return text
-    folder = config.path.parent if config.path is not None else Path()
-    return str((folder / text).resolve())
+    return str(config.beside(text).resolve())
 
 
 def _entry_points() -> list[tuple[str, importlib.metadata.EntryPoint]]:

@@ -9,19 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 import checkNet
+import dataCall
 import modem
 import net
 import ubinascii
 import uhashlib
 import uos
 import urandom
-import uselect
-import usys
 import utime
 from misc import Power
 
 # checkNet.waitNetworkReady: stage 3, state 1 is "network and data call are up".
 _READY = (3, 1)
+# misc.Power.powerOnReason: the watchdog, and a crash of the firmware.
+_WATCHDOG = (5, 9)
 
 
 class Board:
@@ -29,10 +30,12 @@ class Board:
 
     def __init__(self, watchdog: int, console: bool) -> None:
         """watchdog: seconds without `feed` after which the module restarts, 0 for none."""
-        self.imei = str(modem.getDevImei())
+        imei = modem.getDevImei()  # -1 if the firmware cannot tell
+        self.imei = imei if isinstance(imei, str) else ""
         self._watchdog: Any = None
         self._watchdog_seconds = watchdog
         self._console: Any = None
+        self._stdin: Any = None
         self._line = ""
         if console:
             self._open_console()
@@ -58,9 +61,21 @@ class Board:
         """Base64 with a line feed at the end."""
         return ubinascii.b2a_base64(data)
 
+    def from_hex(self, digits: str) -> bytes:
+        """Bytes of pairs of hexadecimal digits; raises ValueError for anything else."""
+        return ubinascii.unhexlify(digits)
+
+    def woken_by_watchdog(self) -> bool:
+        """Whether the module was restarted because the software, or the firmware, hung."""
+        return Power.powerOnReason() in _WATCHDOG
+
     def network_ready(self) -> bool:
         """Whether the module is registered and its data call is up. Takes up to a second."""
-        return checkNet.waitNetworkReady(1) == _READY
+        try:
+            return checkNet.waitNetworkReady(1) == _READY
+        except AttributeError:  # firmware before 2022
+            state = dataCall.getInfo(1, 0)
+            return isinstance(state, tuple) and state[2][0] == 1
 
     def restart_network(self) -> None:
         """Switch the radio off and on, which cures most registrations that hang."""
@@ -92,7 +107,7 @@ class Board:
         if console is None:
             return None
         for _ in console.ipoll(0):
-            character = usys.stdin.read(1)
+            character = self._stdin.read(1)
             if not character:
                 self._console = None
             elif character in "\r\n":
@@ -104,8 +119,14 @@ class Board:
 
     def _open_console(self) -> None:
         try:
-            self._console = uselect.poll()
-            self._console.register(usys.stdin, uselect.POLLIN)
-            self._console.ipoll(0)
-        except (AttributeError, OSError, TypeError):
+            import sys  # noqa: PLC0415  # not at the top: some firmware lacks one or the other
+
+            import uselect  # noqa: PLC0415
+
+            self._stdin = sys.stdin
+            console = uselect.poll()
+            console.register(sys.stdin, uselect.POLLIN)
+            console.ipoll(0)
+            self._console = console
+        except (AttributeError, ImportError, OSError, TypeError):
             self._console = None  # this firmware cannot poll its console

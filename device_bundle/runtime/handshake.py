@@ -182,14 +182,11 @@ def _check_status(line: str) -> None:
     status = int(words[1])
     if status == 101:
         return
-    meaning = {
-        401: "identity or password refused",
-        403: "access refused",
-        404: "this identity or path is not known there",
-        429: "too many connection attempts",
-        503: "the service is not available",
-    }.get(status, "no WebSocket service there")
-    raise HandshakeError(f"HTTP {status}: {meaning}", status)
+    if status == 401:
+        meaning = ", identity or password refused"
+    else:
+        meaning = ", identity or path not known there" if status == 404 else ""
+    raise HandshakeError(f"HTTP {status}{meaning}", status)
 
 
 def _check_headers(headers: dict[str, str], accept: str, subprotocols: tuple[str, ...]) -> str:

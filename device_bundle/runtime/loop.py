@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
         def random(self, bits: int, /) -> int: ...
 
+        def from_hex(self, digits: str, /) -> bytes: ...
+
         def network_ready(self) -> bool: ...
 
         def restart_network(self) -> None: ...
@@ -174,10 +176,10 @@ class Loop:
         """The bytes of AuthorizationKey, else the password of the settings (SEC-005)."""
         key = self._station.configuration.get("AuthorizationKey", "")
         if key:
-            return _from_hex(key)
+            return self._board.from_hex(key)
         password = self._settings.password
         if password[:4] == "hex:":
-            return _from_hex(password[4:])
+            return self._board.from_hex(password[4:])
         return password.encode()
 
     def _drop(self, now: int) -> None:
@@ -224,10 +226,3 @@ class Loop:
 
     def _refused(self, text: str) -> None:
         self._board.log("warning", text)
-
-
-def _from_hex(digits: str) -> bytes:
-    """Raises ValueError unless digits are pairs of hexadecimal digits."""
-    if len(digits) % 2:
-        raise ValueError("the password's hexadecimal digits must come in pairs")
-    return bytes([int(digits[i : i + 2], 16) for i in range(0, len(digits), 2)])

@@ -15,7 +15,7 @@ from device_bundle.runtime.codec import Codec
 from device_bundle.runtime.connector import Connector
 from device_bundle.runtime.loop import Loop
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import FileStore
+from ocpp_kernel.store import FileStore, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Seconds after which a start counts as a success.
 _PROVEN = 300
+# Name in the store under which a restart leaves its kind for the start after it.
+_RESTART = "restart"
 
 
 def run(install: Callable[[Station], object], settings: Settings) -> None:
@@ -47,13 +49,33 @@ def run(install: Callable[[Station], object], settings: Settings) -> None:
     store = FileStore(uos, codec, settings.data_folder, open, report)
     station = Station(identity, codec, store, board.log)
     install(station)
-    station.start(clock.now())
+    station.start(clock.now(), _cause(store, board))
     station.after(_PROVEN, _forget_starts)
     kind = Loop(station, clock, board, connector, settings).run()
     board.log("info", f"{kind} restart")
     if station.exit is not None:
         _forget_starts()
+    _note_cause(store, kind, report)
     board.restart()
+
+
+def _cause(store: FileStore, board: Board) -> str:
+    """Why the software starts: the kind of restart it asked for itself, else what the module says.
+
+    Raises StoreError.
+    """
+    kind = store.load(_RESTART)
+    if kind:
+        store.delete(_RESTART)
+        return str(kind)
+    return "Watchdog" if board.woken_by_watchdog() else "PowerUp"
+
+
+def _note_cause(store: FileStore, kind: str, report: Callable[[str], object]) -> None:
+    try:
+        store.save(_RESTART, kind)
+    except StoreError as error:
+        report(str(error))
 
 
 def _forget_starts() -> None:

@@ -8,6 +8,7 @@ list; a read that times out half way through loses what it had, unless it asked 
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import usocket
@@ -105,6 +106,7 @@ def connect(
 
     Raises OSError, or HandshakeError when the name cannot be resolved.
     """
+    gc.collect()  # closes sockets left over, and leaves TLS the memory it needs
     addresses = usocket.getaddrinfo(host, port)
     if not addresses:
         raise HandshakeError(f"{host}: the name cannot be resolved")

@@ -7,18 +7,20 @@ from pathlib import Path
 import click
 
 from ocpp_kernel.build import build_central, build_station
+from ocpp_kernel.cli.bundle import load_bundler
 from ocpp_kernel.cli.console import note, output
 from ocpp_kernel.cli.insight import Loaded
 from ocpp_kernel.cli.options import config_option, configuration
 from ocpp_kernel.config import Config, ConfigError, unknown
-from ocpp_kernel.plugins import discover
+from ocpp_kernel.plugins import discover, enabled
 from ocpp_kernel.store import MemoryStore
 
 
 @click.command()
 @click.argument("subject", required=False, metavar="[CONFIG|PLUGIN]")
+@click.option("--device", is_flag=True, help="Also check that a device can run the charge point.")
 @config_option
-def check(subject: str | None, config_path: Path | None) -> None:
+def check(subject: str | None, device: bool, config_path: Path | None) -> None:
     """Check a configuration (a .toml file), or a plugin (its name, module or file).
 
     Says what would run in each role. Exits with 1 if a plugin cannot be used, with 2 if the
@@ -38,6 +40,8 @@ def check(subject: str | None, config_path: Path | None) -> None:
         console.print(f"{role.replace('_', ' ')}: {', '.join(running) or 'nothing'}", markup=False)
     if name is not None:
         problems = [text for text in problems if text.startswith(f"plugin {name}: ")]
+    if device:
+        problems += _device_problems(config)
     for text in problems:
         note("error", text)
     if problems:
@@ -58,6 +62,19 @@ def _included(config: Config, subject: str) -> str:
     where = Path(subject)
     config.load.append(str(where.resolve()) if where.exists() else subject)
     return next(found.name for found in discover(config) if found.name not in names)
+
+
+def _device_problems(config: Config) -> list[str]:
+    """What the bundler would refuse."""
+    load_bundler()
+    from device_bundle.findings import BundleError  # noqa: PLC0415 - only with a bundler
+    from device_bundle.linker import link  # noqa: PLC0415 - as above
+
+    try:
+        link(config, enabled(config))
+    except BundleError as error:
+        return str(error).splitlines()
+    return []
 
 
 def _problems(config: Config) -> list[str]:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
+from ocpp_kernel.cli.console import plain
 from ocpp_kernel.config import Config, load_config
 
 config_option = click.option(
@@ -47,9 +49,10 @@ async def _with_signals(task: Callable[[asyncio.Event], Awaitable[None]]) -> Non
     await task(stopped)
 
 
-def sentence(event: Any) -> str:
+def sentence(event: Any, stamp: str) -> Text:
     """An event as people read it: its name, and its values as far as they are plain."""
-    return " ".join([type(event).__name__, *_plain_fields(event._asdict())])
+    words = [type(event).__name__, *_plain_fields(event._asdict())]
+    return Text.assemble((f"{stamp} ", "dim"), (plain(" ".join(words)), "blue"))
 
 
 def _plain_fields(values: dict[str, Any]) -> Iterator[str]:

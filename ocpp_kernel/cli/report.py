@@ -38,7 +38,7 @@ def sizes(bundle: Any, heap: int | None) -> Table:
         made.add_row(file.name, _number(len(file.text)), _number(len(file.compiled)))
     made.add_section()
     made.add_row(
-        "this charge point, all of it",
+        "this charge point, with behaviour and simulated car",
         _number(bundle.total),
         _number(bundle.total_compiled),
         _number(heap),

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from ocpp_kernel.build import build_central
-from ocpp_kernel.cli.console import note, output, plain
+from ocpp_kernel.cli.console import note, output
 from ocpp_kernel.cli.framelog import FrameLog, show
 from ocpp_kernel.cli.options import (
     config_option,
@@ -22,6 +22,7 @@ from ocpp_kernel.cli.options import (
     run_until_stopped,
     sentence,
 )
+from ocpp_kernel.cli.tls import server_context
 from ocpp_kernel.config import Config
 from ocpp_kernel.transports.clock import Clock
 from ocpp_kernel.transports.websocket_server import WebSocketServer
@@ -37,7 +38,7 @@ class Watcher:
 
     def ocpp_on_event(self, event: Any) -> None:
         """A line for each event."""
-        self._console.print(f"{_clock()} {plain(sentence(event))}", markup=False)
+        self._console.print(sentence(event, _clock()), soft_wrap=True)
 
     def ocpp_on_frame(self, identity: str, direction: str, text: str) -> None:
         """A line for each frame."""
@@ -81,7 +82,7 @@ async def _serve(config: Config, speed: float, quiet: bool, stopped: asyncio.Eve
     central = build_central(config, note, Watcher(quiet))
     if speed != 1:
         central.utc = fast_time(Clock(speed))
-    server = WebSocketServer.from_config(central, config.central_system)
+    server = WebSocketServer.from_config(central, config.central_system, server_context(config))
     try:
         await server.start()
     except OSError as error:

@@ -26,6 +26,7 @@ from ocpp_kernel.cli.options import (
     run_until_stopped,
     sentence,
 )
+from ocpp_kernel.cli.tls import client_context
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.config import Config, password_bytes
 from ocpp_kernel.station import Station
@@ -50,7 +51,7 @@ class Watcher:
     def ocpp_on_event(self, event: Any) -> None:
         """A line for each event but the operator's own."""
         if not isinstance(event, events.Command):
-            self._console.print(f"{self._stamp()} {plain(sentence(event))}", markup=False)
+            self._console.print(sentence(event, self._stamp()), soft_wrap=True)
 
     def ocpp_on_frame(self, identity: str, direction: str, text: str) -> None:
         """A line for each frame."""
@@ -91,7 +92,8 @@ def station(  # noqa: PLR0917 - click passes options by name
     The end of the input leaves the charge point running.
     """
     config = configuration(config_path)
-    given = {"url": url, "identity": identity, "speed": speed, "data": data and str(data)}
+    given = {"url": url, "identity": identity, "speed": speed}
+    given["data"] = None if data is None else str(data.resolve())
     changes = {name: value for name, value in given.items() if value is not None}
     config.charge_point = msgspec.structs.replace(config.charge_point, **changes)
     run_until_stopped(lambda stopped: _run(config, quiet, stopped))
@@ -103,7 +105,11 @@ async def _run(config: Config, quiet: bool, stopped: asyncio.Event) -> None:
     make = partial(_make_station, config, MemoryStore(), Watcher(clock, quiet))
     try:
         client = WebSocketClient(
-            make, host.url, clock=clock, password=password_bytes(host.password)
+            make,
+            host.url,
+            clock=clock,
+            password=password_bytes(host.password),
+            ssl_context=client_context(config),
         )
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--url or --identity") from error
@@ -122,7 +128,7 @@ async def _run(config: Config, quiet: bool, stopped: asyncio.Event) -> None:
 
 def _make_station(config: Config, memory: Store, watcher: Watcher) -> Station:
     folder = config.charge_point.data
-    store = memory if not folder else _file_store(Path(folder))
+    store = memory if not folder else _file_store(config.beside(folder))
     return build_station(config, store, _log, watcher)
 
 

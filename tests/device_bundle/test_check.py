@@ -176,14 +176,17 @@ def test_code_that_does_not_reach_the_device_may_be_anything(sample: Any) -> Non
 
 @pytest.mark.parametrize(
     "statement",
-    ["print('at import')", "for _ in range(3): pass", "CACHE = {}; CACHE['a'] = 1", "COUNT = 1; COUNT += 1"],
+    [
+        "print('at import')",
+        "for _ in range(3): pass",
+        "CACHE = {}; CACHE['a'] = 1",
+        "COUNT = 1; COUNT += 1",
+    ],
 )
 def test_code_that_runs_at_import(sample: Any, statement: str) -> None:
     sample.write(f"def main():\n    return 1\n{statement}\n")
     (refusal,) = sample.refusals()
-    assert refusal.startswith(
-        "fixture/__init__.py:3: code that runs when the module is imported; "
-    )
+    assert refusal.startswith("fixture/__init__.py:3: code that runs when the module is imported; ")
 
 
 def test_a_name_defined_twice(sample: Any) -> None:

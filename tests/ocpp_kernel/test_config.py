@@ -194,6 +194,18 @@ def test_wrong_types_and_values(tmp_path: Path, text: str, told: str) -> None:
     assert refusal(tmp_path, text) == told
 
 
+def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
+    told = refusal(tmp_path, "[central_system]\ncertificate = 'a.pem'\n")
+    assert told == (
+        "central_system.certificate and central_system.private_key must be given together"
+    )
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    assert load_config(written(tmp_path, "")).beside("a.pem") == tmp_path / "a.pem"
+    assert Config().beside("a.pem") == Path("a.pem")
+
+
 @pytest.mark.parametrize("url", ["http://x", "localhost:9000", ""])
 def test_frm_001_a_url_that_is_no_websocket_url(tmp_path: Path, url: str) -> None:
     told = refusal(tmp_path, f"[charge_point]\nurl = '{url}'\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable
@@ -164,17 +165,29 @@ def node_modules(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathF
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         pytest.skip("node and npm are not installed, so ocpp-rpc cannot be met")
-    kept = getattr(pytestconfig, "cache", None)  # pytest may run without its cache plugin
-    folder = tmp_path_factory.mktemp("ocpp_rpc") if kept is None else kept.mkdir("ocpp_rpc")
-    if not (folder / "node_modules" / "ocpp-rpc" / "package.json").is_file():
-        command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), OCPP_RPC]
+    cache = getattr(pytestconfig, "cache", None)  # pytest may run without its cache plugin
+    kept = tmp_path_factory.mktemp("ocpp_rpc") if cache is None else cache.mkdir("ocpp_rpc")
+    folder: Path = kept / OCPP_RPC
+    if not folder.is_dir():
+        # Put in place as a whole: other test processes may install it at the same time.
+        staging = kept / f"staging-{os.getpid()}"
+        _npm_install(npm, staging)
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
-        except subprocess.TimeoutExpired:
-            pytest.skip("npm could not install ocpp-rpc within 90 s")
-        if done.returncode != 0:
-            pytest.skip(f"npm could not install ocpp-rpc: {done.stderr.strip()[-300:]}")
+            staging.rename(folder)
+        except OSError:
+            shutil.rmtree(staging)
     return folder
+
+
+def _npm_install(npm: str, folder: Path) -> None:
+    command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), OCPP_RPC]
+    folder.mkdir(exist_ok=True)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    except subprocess.TimeoutExpired:
+        pytest.skip("npm could not install ocpp-rpc within 90 s")
+    if done.returncode != 0:
+        pytest.skip(f"npm could not install ocpp-rpc: {done.stderr.strip()[-300:]}")
 
 
 @pytest.fixture

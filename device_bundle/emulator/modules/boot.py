@@ -69,7 +69,7 @@ def enter(root):
 
 
 load()
-enter(sys.argv[1])
+enter(emulated.root)
 sys.argv[:] = []
 restrict_imports()
 emulated.started()

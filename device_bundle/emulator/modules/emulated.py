@@ -17,6 +17,8 @@ options = {
 }
 options.update(json.loads(os.getenv("EMULATOR") or "{}"))
 
+# The folder of the host that is "/".
+root = sys.argv[1]
 speed = options["speed"]
 _start = time.ticks_us()
 _epoch = int(time.time())

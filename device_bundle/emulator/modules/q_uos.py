@@ -1,6 +1,9 @@
 # uos: the file functions, and a urandom that repeats after each start.
 import os
 
+import emulated
+
+_host = os.VfsPosix()
 _state = 1
 
 listdir = os.listdir
@@ -10,11 +13,21 @@ rmdir = os.rmdir
 chdir = os.chdir
 getcwd = os.getcwd
 remove = os.remove
-rename = os.rename
 stat = os.stat
 statvfs = os.statvfs
 mount = os.mount
 umount = os.umount
+
+
+def rename(old, new):
+    # Past the file system of ROOT, which mixes two paths up; it replaces, as LittleFS does.
+    _host.rename(_real(old), _real(new))
+
+
+def _real(path):
+    if path[:1] != "/":
+        path = os.getcwd().rstrip("/") + "/" + path
+    return emulated.root + path
 
 
 def urandom(count):

@@ -1,1 +1,1 @@
-def getDevImei() -> str: ...  # noqa: N802  # the module's own spelling
+def getDevImei() -> str | int: ...  # noqa: N802  # the module's own spelling

@@ -56,6 +56,18 @@ def test_the_root_is_the_devices_own(answers: Answers) -> None:
     ) == ["/ ['usr'] ['']", "2"]
 
 
+def test_renaming_replaces(answers: Answers) -> None:
+    assert answers(
+        "import uos\n"
+        "for name in ('a', '/usr/b'):\n"
+        "    with open(name, 'w') as file:\n        file.write(name)\n"
+        "uos.rename('a', '/usr/b')\n"
+        "print(open('/usr/b').read(), 'a' in uos.listdir('/'))\n"
+        "uos.chdir('/usr')\nuos.rename('b', 'c')\nprint(sorted(uos.listdir('/usr')))\n"
+        "try:\n    uos.rename('no', 'b')\nexcept OSError as error:\n    print(error.args[0])\n"
+    ) == ["a False", "['c', 'main.py']", "2"]
+
+
 def test_ticks_wrap(answers: Answers) -> None:
     lines = answers(
         "import utime\n"
@@ -102,7 +114,7 @@ def test_ujson_dumps_like_the_firmware(answers: Answers) -> None:
         "print(ujson.dumps([float('nan'), float('inf')]))\n"
         "try:\n    ujson.dumps(1, separators=',:')\nexcept TypeError:\n    print('refused')\n"
         "for bad in ('xx', '', '[1,2]]'):\n"
-        "    try:\n        print(ujson.loads(bad))\n    except ValueError:\n        print('error')\n"
+        "    try:\n        ujson.loads(bad)\n    except ValueError:\n        print('error')\n"
     ) == ['{"a": [1, null, true]} <A', "[nan, inf]", "refused", "error", "error", "error"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import binascii
 import json
 from collections.abc import Callable
 from typing import Any, cast
@@ -43,6 +44,9 @@ class World:
 
     def random(self, bits: int, /) -> int:
         return (1 << bits) - 1
+
+    def from_hex(self, digits: str, /) -> bytes:
+        return binascii.unhexlify(digits)
 
     def network_ready(self) -> bool:
         self.ms += 200

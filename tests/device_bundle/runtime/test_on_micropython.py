@@ -255,6 +255,7 @@ async def test_a_restart_says_goodbye_and_comes_back(device: Start, server: Serv
     peer.send(CLOSE, payload[:2])
     assert await peer.ended()
     await station.says("Soft restart")
+    await station.says("probe: started by Soft")
     await echoed(await server.accept(), "restarted")
     assert station.emulator.restarts == 1
 
@@ -274,6 +275,9 @@ async def test_state_survives_a_power_cut(device: Start, server: Server) -> None
     for word in ("one", "two"):
         station.type(f"append {word}")
         await station.says("probe: appended")
+    for word in ("old", "new"):
+        station.type(f"save {word}")
+        await station.says("probe: saved")
     station.emulator.kill()
     journal = station.emulator.state / "probe"
     journal.write_bytes(journal.read_bytes()[:-2])
@@ -283,6 +287,9 @@ async def test_state_survives_a_power_cut(device: Start, server: Server) -> None
     station.type("records")
     await station.says("damaged record")
     await station.says("probe: ['one', 'three']")
+    station.type("load")
+    await station.says("probe: new")
+    assert len(station.lines_with("probe: started by PowerUp")) == 2
 
 
 async def test_a_failing_plugin_does_not_end_the_station(device: Start, server: Server) -> None:

@@ -125,5 +125,5 @@ def test_every_command_explains_itself(run: Run) -> None:
         assert result.exit_code == 0, name
         assert command.help, name
         for parameter in command.params:
-            explained = getattr(parameter, "help", "an argument is explained in the text")
-            assert explained, f"{name} {parameter.name}"
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{name} {parameter.name}"

@@ -121,5 +121,29 @@ def test_a_plugin_that_is_not_there(run: Run, here: Path) -> None:
     )
 
 
+NOT_PORTABLE = """
+import datetime
+
+
+class ChargePoint:
+    def __init__(self, station, settings):
+        self.began = datetime.datetime.now()
+"""
+
+
+def test_what_a_device_cannot_run_is_found_where_that_is_asked_for(run: Run, here: Path) -> None:
+    (here / "clock.py").write_text(NOT_PORTABLE)
+    assert run("check", "./clock.py").exit_code == 0
+    result = run("check", "./clock.py", "--device")
+    assert result.exit_code == 1
+    assert "error: clock.py:" in result.stderr
+    assert "datetime" in result.stderr
+
+
+def test_what_comes_along_runs_on_a_device(run: Run) -> None:
+    result = run("check", "--device")
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 def test_the_configuration_is_given_once(run: Run) -> None:
     assert run("check", "a.toml", "--config", "b.toml").exit_code == 2

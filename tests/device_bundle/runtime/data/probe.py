@@ -32,6 +32,8 @@ class ChargePoint:
         return {"text": request["text"]}
 
     def ocpp_on_event(self, event: object) -> None:
+        if type(event) is events.Started:
+            self._station.log("info", f"probe: started by {event.cause}")
         if type(event) is events.Command:
             word, _, rest = split(event.line)
             self._run(word, rest)
@@ -49,6 +51,11 @@ class ChargePoint:
             station.log("info", "probe: appended")
         elif word == "records":
             station.log("info", f"probe: {list(station.store.records('probe'))}")
+        elif word == "save":
+            station.store.save("value", rest)
+            station.log("info", "probe: saved")
+        elif word == "load":
+            station.log("info", f"probe: {station.store.load('value')}")
         elif word == "raise":
             raise RuntimeError(rest)
         elif word == "now":

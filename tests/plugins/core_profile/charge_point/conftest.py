@@ -143,7 +143,6 @@ class Bench:
         self.calls: list[tuple[str, Any]] = []
         self.ids: list[str] = []
         self._results: dict[str, Any] = {}
-        self._order: list[str] = []
         self._number = 0
         self.station: Station
         self.core: ChargePoint
@@ -187,7 +186,7 @@ class Bench:
     def restart(self, cause: str = "PowerUp", gap: int = 100) -> Bench:
         """The power went and came back: a new charge point with the old store."""
         self.now += gap
-        self._pending_frames().clear()
+        self.ids.clear()
         return self.build(cause)
 
     # Time and connection.
@@ -219,7 +218,7 @@ class Bench:
             if not frames:
                 return
             for frame in frames:
-                self._receive(json.loads(frame))
+                self.receive(json.loads(frame))
         raise AssertionError("it never ends")
 
     # The central system.
@@ -253,10 +252,6 @@ class Bench:
             (payload["connectorId"], payload["status"])
             for _, payload in self.seen("StatusNotification")
         ]
-
-    def sent_before(self, first: str, second: str) -> bool:
-        """Whether a frame with this text was sent before one with that."""
-        return self._order.index(first) < self._order.index(second)
 
     # People and hardware.
 
@@ -293,12 +288,9 @@ class Bench:
             "status": "Accepted"
         }
 
-    def _pending_frames(self) -> list[str]:
-        return self.ids
-
-    def _receive(self, frame: list[Any]) -> None:
+    def receive(self, frame: list[Any]) -> None:
+        """A frame arrives at the central system."""
         if frame[0] == 2:
-            self._order.append(frame[2])
             self.calls.append((frame[2], frame[3]))
             answer = self.answers[frame[2]]
             if callable(answer):
@@ -310,7 +302,6 @@ class Bench:
             else:
                 self.station.receive(json.dumps([3, frame[1], answer]), self.now)
         else:
-            self._order.append(frame[1])
             self._results[frame[1]] = frame[2] if frame[0] == 3 else frame[2:4]
 
 

@@ -1,0 +1,3 @@
+def getInfo(  # noqa: N802  # the module's own spelling
+    profile: int, kind: int, /
+) -> tuple[int, int, list[int | str]] | int: ...

@@ -1,0 +1,71 @@
+"""`python -m device_bundle`: exit codes, and one clear line per error."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from device_bundle.__main__ import main
+
+PLUGIN = """
+class ChargePoint:
+    def __init__(self, station, settings):
+        self.station = station
+
+    def ocpp_on_event(self, event):
+        self.station.log("info", {text})
+"""
+
+
+def write(folder: Path, text: str = '"event"', tables: str = "") -> list[str]:
+    off = "\n".join(f"{point.name} = false" for point in entry_points(group="ocpp_kernel"))
+    folder.joinpath("echo.py").write_text(PLUGIN.replace("{text}", text))
+    config = folder / "ocpp.toml"
+    config.write_text(f'[profiles]\n{off}\n[plugins]\nload = ["./echo.py"]\n{tables}')
+    return ["--config", str(config), "--out", str(folder / "out")]
+
+
+def test_a_bundle_ends_with_the_size_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(write(tmp_path)) == 0
+    output = capsys.readouterr()
+    assert output.err == ""
+    for part in ("bundle for quecpython: echo", "app.py", "limit 10 files", "24,576"):
+        assert part in output.out
+    assert "158,306" in output.out
+    assert "56,487" in output.out
+
+
+def test_code_that_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(write(tmp_path, '"a".zfill(2) + "b".title()')) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition("echo.py")[2][:24] for line in lines] == [
+        ":7: .title does not exis",
+        ":7: .zfill does not exis",
+    ]
+
+
+def test_a_configuration_that_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(write(tmp_path, tables="[bundel]\n")) == 2
+    assert capsys.readouterr().err.endswith('[bundel] is not known; did you mean "bundle"?\n')
+    assert main(["--config", str(tmp_path / "missing.toml")]) == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(["--folder", "x"])
+    assert leaving.value.code == 2
+    assert "usage: device_bundle" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = write(tmp_path)
+    (tmp_path / "out").write_text("a file")
+    assert main(arguments) == 1
+    assert capsys.readouterr().err.count("\n") == 1
