@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
+from keyword import iskeyword
 
+from device_bundle.constants import INTERNED
 from device_bundle.link import name_symbols
 from device_bundle.linker import Linked
 from device_bundle.names import shorten_names
 from device_bundle.pack import pack
-from device_bundle.program import Symbol
+from device_bundle.program import Symbol, target
 from device_bundle.render import render, render_definitions
 
 #: Limits of a QuecPython module's flash and heap; main.py is one of the files.
@@ -33,15 +36,47 @@ def emit(linked: Linked) -> tuple[dict[str, int], dict[str, str]]:
         texts = render(pieces, names, PREFIX)
         excess = max(len(text.encode()) for text in texts.values()) - MOST_FILE_BYTES
         if excess <= 0:
-            return {piece.name: piece.source_bytes for piece in pieces}, texts
+            break
         room -= excess
+    texts[pieces[-1].name] = _interned(linked) + texts[pieces[-1].name]
+    return {piece.name: piece.source_bytes for piece in pieces}, texts
 
 
 def _short(linked: Linked) -> set[Symbol]:
-    """What may lose its name: all but classes, whose names show in logs."""
-    return {
-        symbol
+    """What may lose its name: all but exceptions, whose names show in logs."""
+    exceptions: set[Symbol] = set()
+    before = -1
+    while before != len(exceptions):
+        before = len(exceptions)
+        for definition in linked.definitions:
+            if isinstance(definition.node, ast.ClassDef):
+                if any(_is_exception(base, exceptions) for base in definition.node.bases):
+                    exceptions.update(definition.symbols)
+    return {s for definition in linked.definitions for s in definition.symbols} - exceptions
+
+
+def _is_exception(base: ast.expr, exceptions: set[Symbol]) -> bool:
+    symbol = target(base)
+    if symbol is not None:
+        return symbol in exceptions
+    return isinstance(base, ast.Name) and base.id.endswith(("Error", "Exception"))
+
+
+def _interned(linked: Linked) -> str:
+    """A line that names, without running, the long texts that occur more than once.
+
+    A compiler that met a text as a name keeps it once and refers to it; others it keeps anew for
+    each function. It has to stand in the module that is compiled first.
+    """
+    uses = Counter(
+        node.value
         for definition in linked.definitions
-        for symbol in definition.symbols
-        if not isinstance(definition.node, ast.ClassDef)
-    }
+        for node in ast.walk(definition.node)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    names = [
+        text
+        for text, count in uses.items()
+        if count > 1 and len(text) > INTERNED and text.isidentifier() and not iskeyword(text)
+    ]
+    return f"if 0:{';'.join(sorted(names))}\n" if names else ""

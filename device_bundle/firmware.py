@@ -29,7 +29,7 @@ def firmware_names(program: Program, definitions: Sequence[Definition]) -> set[s
             modules.add(definition.module.name)
             if not definition.module.name.startswith(_OWN):
                 packages.add(definition.module.package)
-        if is_derived(program, node):
+        if is_derived(node, program):
             names.update(part.name for part in node.body if isinstance(part, ast.FunctionDef))
     for definition in definitions:
         if definition.module.name in modules or definition.module.package in packages:
@@ -38,7 +38,7 @@ def firmware_names(program: Program, definitions: Sequence[Definition]) -> set[s
     return names
 
 
-def is_derived(program: Program, node: ast.stmt) -> TypeGuard[ast.ClassDef]:
+def is_derived(node: ast.stmt, program: Program) -> TypeGuard[ast.ClassDef]:
     """Whether a class has a base from the firmware, whose code may call any of its methods."""
     return isinstance(node, ast.ClassDef) and any(
         comes_from_firmware(program, base) for base in node.bases

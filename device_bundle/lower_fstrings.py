@@ -1,16 +1,35 @@
-"""Lowers f-strings to `str.format`, which a device has."""
+"""Lowers f-strings to `%` where that says the same, else to `str.format`."""
 
 from __future__ import annotations
 
 import ast
 import re
+from typing import NamedTuple
 
 from device_bundle.findings import Findings
 
 #: Fill and align, sign, alternate form, zero, width, thousands comma, precision, type: what
 #: MicroPython's own formatter understands. No `_` grouping, no `n`, no date formats.
 _SPEC = re.compile(r"(.?[<>=^])?[-+ ]?#?0?\d*,?(\.\d+)?[bcdeEfFgGosxX%]?")
+#: Specifications that mean the same after `%`, for every value they accept.
+_AFTER_PERCENT = re.compile(r"0?\d*[dxX]")
 _CONVERSIONS = {-1: "", ord("r"): "!r", ord("s"): "!s"}
+
+
+class _Field(NamedTuple):
+    conversion: str
+    spec: str
+
+    def percent(self) -> str | None:
+        """The field for `%`; None where there is none."""
+        if not self.spec:
+            return "%r" if self.conversion == "!r" else "%s"
+        plain = not self.conversion and _AFTER_PERCENT.fullmatch(self.spec)
+        return f"%{self.spec}" if plain else None
+
+    def braces(self) -> str:
+        """The field for `str.format`."""
+        return "{" + self.conversion + (f":{self.spec}" if self.spec else "") + "}"
 
 
 class FStrings(ast.NodeTransformer):
@@ -21,22 +40,15 @@ class FStrings(ast.NodeTransformer):
         self._findings = findings
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        parts: list[str | _Field] = []
         values: list[ast.expr] = []
-        text = "".join(self._part(part, values) for part in node.values)
-        if not values:
-            lowered: ast.expr = ast.Constant(text.replace("{{", "{").replace("}}", "}"))
-        else:
-            form = ast.Attribute(ast.Constant(text), "format", ast.Load())
-            lowered = ast.Call(form, values, [])
-        return ast.fix_missing_locations(ast.copy_location(lowered, node))
-
-    def _part(self, part: ast.expr, values: list[ast.expr]) -> str:
-        if isinstance(part, ast.Constant):
-            return str(part.value).replace("{", "{{").replace("}", "}}")
-        if isinstance(part, ast.FormattedValue):
-            values.append(self.visit(part.value))
-            return "{" + self._conversion(part) + self._spec(part) + "}"
-        raise TypeError(f"an f-string made of {ast.dump(part)}")
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                values.append(self.visit(part.value))
+                parts.append(_Field(self._conversion(part), self._spec(part)))
+            else:
+                parts.append(str(getattr(part, "value", "")))
+        return ast.fix_missing_locations(ast.copy_location(_lowered(parts, values), node))
 
     def _conversion(self, part: ast.FormattedValue) -> str:
         if part.conversion not in _CONVERSIONS:
@@ -51,7 +63,26 @@ class FStrings(ast.NodeTransformer):
         spec = "".join(str(piece.value) for piece in pieces if isinstance(piece, ast.Constant))
         if not _SPEC.fullmatch(spec):
             self._refuse(part, f"format specification {spec!r} is not supported", "format by hand")
-        return f":{spec}" if spec else ""
+        return spec
 
     def _refuse(self, node: ast.AST, problem: str, advice: str) -> None:
         self._findings.add(self._shown, getattr(node, "lineno", 0), problem, advice)
+
+
+def _lowered(parts: list[str | _Field], values: list[ast.expr]) -> ast.expr:
+    if not values:
+        return ast.Constant("".join(part for part in parts if isinstance(part, str)))
+    fields = [part.percent() for part in parts if isinstance(part, _Field)]
+    if None in fields:
+        text = "".join(p.braces() if isinstance(p, _Field) else _doubled(p, "{}") for p in parts)
+        return ast.Call(ast.Attribute(ast.Constant(text), "format", ast.Load()), values, [])
+    text = "".join(
+        str(part.percent()) if isinstance(part, _Field) else _doubled(part, "%") for part in parts
+    )
+    return ast.BinOp(ast.Constant(text), ast.Mod(), ast.Tuple(values, ast.Load()))
+
+
+def _doubled(text: str, characters: str) -> str:
+    for character in characters:
+        text = text.replace(character, character * 2)
+    return text

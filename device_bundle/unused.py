@@ -72,7 +72,7 @@ class Reach:
     def _class(self, node: ast.ClassDef) -> None:
         self._members[id(node)] = members = []
         self._todo.extend(node.bases + node.decorator_list)
-        foreign = is_derived(self._program, node)
+        foreign = is_derived(node, self._program)
         for part in node.body:
             name = _member_name(part)
             if name is None:

@@ -7,7 +7,7 @@ is one authority on what is valid and on the error code (:mod:`ocpp_kernel.valid
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import (
     Annotated,
     Any,
@@ -77,7 +77,7 @@ def check(payload: Any, contract: Compiled, lenient: bool = False) -> None:
     validate(payload, contract.compact, lenient)
 
 
-@lru_cache(maxsize=None)
+@cache
 def compiled(message: Any) -> Compiled:
     """The compiled form of a message's TypedDict; raises TypeError for what contracts cannot say."""
     struct = None if _has_decimals(message) else _struct(message)
@@ -86,9 +86,8 @@ def compiled(message: Any) -> Compiled:
 
 def contracts_of(actions: list[Action[Any, Any]]) -> dict[str, tuple[Compiled, Compiled]]:
     """Both contracts of every action, by name."""
-    return {
-        action.name: (compiled(action.request), compiled(action.response)) for action in actions
-    }
+    both: list[tuple[str, Any, Any]] = [(a.name, a.request, a.response) for a in actions]
+    return {name: (compiled(request), compiled(response)) for name, request, response in both}
 
 
 def compact(message: Any) -> Contract:
@@ -97,7 +96,7 @@ def compact(message: Any) -> Contract:
 
 
 def json_schema(message: Any) -> dict[str, Any]:
-    """The message as a JSON Schema object (draft 6)."""
+    """The message as a JSON Schema object (draft 4, where 1.0 is no integer)."""
     fields = _fields(message)
     required = sorted(name for name, field in fields.items() if field.required)
     schema: dict[str, Any] = {
@@ -122,7 +121,10 @@ def _take_apart(hint: Any, required: bool, name: str) -> _Field:
     limits = {MaxLength: 0, MinItems: 0}
     format_name = ""
     while get_origin(hint) in (Annotated, Required, NotRequired):
-        if get_origin(hint) is Annotated:
+        if get_origin(hint) is not Annotated:
+            # __required_keys__ cannot see these where annotations are postponed.
+            required = get_origin(hint) is Required
+        else:
             for mark in hint.__metadata__:
                 if isinstance(mark, Format):
                     format_name = mark.name
@@ -185,8 +187,9 @@ def _struct(message: Any) -> Any:
 
 def _struct_type(field: _Field) -> Any:
     if get_origin(field.base) is list:
-        item = _struct_type(_item(field))
-        return Annotated[list[item], msgspec.Meta(min_length=field.min_items)]
+        element: Any = _struct_type(_item(field))
+        elements: Any = list[element]
+        return Annotated[elements, msgspec.Meta(min_length=field.min_items)]
     if is_typeddict(field.base):
         return _struct(field.base)
     if field.format == "date-time":

@@ -17,6 +17,7 @@ from typing import Any
 
 from ocpp_kernel.errors import (
     FormationViolation,
+    LocalError,
     OccurenceConstraintViolation,
     PropertyConstraintViolation,
     ProtocolError,
@@ -44,88 +45,101 @@ def validate(payload: Any, contract: Contract, lenient: bool = False) -> None:
     """
     if type(payload) is not dict:
         raise FormationViolation("payload is not an object")
-    _check_object(payload, contract, lenient, "")
+    _check_object(payload, contract, lenient)
 
 
-def _check_object(payload: dict[str, Any], contract: Contract, lenient: bool, path: str) -> None:
+def _check_object(payload: dict[str, Any], contract: Contract, lenient: bool) -> None:
     for name in payload:
         if name in contract:
-            _check(payload[name], contract[name], lenient, path, name)
+            _check(payload[name], contract[name], lenient, name)
         elif not lenient:
-            raise FormationViolation(f"{path}{name} is not a field of this message")
+            raise FormationViolation(f"{name} is not a field of this message")
     for name in contract:
         if name not in payload and _is_required(contract[name]):
-            raise ProtocolError(f"{path}{name} is missing")
+            raise ProtocolError(f"{name} is missing")
 
 
 def _is_required(spec: Any) -> bool:
     return bool(spec & REQUIRED if type(spec) is int else spec[0])
 
 
-def _check(value: Any, spec: Any, lenient: bool, path: str, name: str) -> None:
+def _check(value: Any, spec: Any, lenient: bool, name: str) -> None:
     if type(spec) is int:
-        _check_scalar(value, spec, path, name)
+        _check_scalar(value, spec, name)
         return
     shape = spec[1]
     if type(shape) is dict:
         if type(value) is not dict:
-            raise TypeConstraintViolation(f"{path}{name} must be an object")
-        _check_object(value, shape, lenient, f"{path}{name}.")
+            raise TypeConstraintViolation(f"{name} must be an object")
+        try:
+            _check_object(value, shape, lenient)
+        except LocalError as error:
+            # The path grows on the way out, so that a valid payload costs no text.
+            error.description = f"{name}.{error.description}"
+            raise
     elif type(shape) is list:
-        _check_array(value, shape, lenient, path, name)
+        _check_array(value, shape, lenient, name)
     elif type(value) is not str:
-        raise TypeConstraintViolation(f"{path}{name} must be a string")
+        raise TypeConstraintViolation(f"{name} must be a string")
     elif value not in spec:
-        raise PropertyConstraintViolation(f"{path}{name} has no such value")
+        raise PropertyConstraintViolation(f"{name} has no such value")
 
 
-def _check_array(value: Any, shape: list[Any], lenient: bool, path: str, name: str) -> None:
+def _check_array(value: Any, shape: list[Any], lenient: bool, name: str) -> None:
     if type(value) is not list:
-        raise TypeConstraintViolation(f"{path}{name} must be an array")
+        raise TypeConstraintViolation(f"{name} must be an array")
     if len(value) < shape[1]:
-        raise OccurenceConstraintViolation(f"{path}{name} has too few elements")
+        raise OccurenceConstraintViolation(f"{name} has too few elements")
     index = 0
-    for item in value:
-        _check(item, shape[0], lenient, path, f"{name}[{index}]")
-        index += 1
+    try:
+        for item in value:
+            _check(item, shape[0], lenient, "")
+            index += 1
+    except LocalError as error:
+        error.description = f"{name}[{index}]{error.description}"
+        raise
 
 
-def _check_scalar(value: Any, spec: int, path: str, name: str) -> None:
+def _check_scalar(value: Any, spec: int, name: str) -> None:
     kind = spec & KIND
     if kind == INTEGER:
         if type(value) is not int:
-            raise TypeConstraintViolation(f"{path}{name} must be an integer")
+            raise TypeConstraintViolation(f"{name} must be an integer")
     elif kind == BOOLEAN:
         if type(value) is not bool:
-            raise TypeConstraintViolation(f"{path}{name} must be true or false")
+            raise TypeConstraintViolation(f"{name} must be true or false")
     elif kind == DECIMAL1:
-        _check_decimal(value, path, name)
+        _check_decimal(value, name)
     elif type(value) is not str:
-        raise TypeConstraintViolation(f"{path}{name} must be a string")
+        raise TypeConstraintViolation(f"{name} must be a string")
     elif kind == DATE_TIME:
         if parse(value) is None:
-            raise PropertyConstraintViolation(f"{path}{name} is not a date and time")
+            raise PropertyConstraintViolation(f"{name} is not a date and time")
     elif 0 < spec >> SHIFT < len(value):
-        raise PropertyConstraintViolation(f"{path}{name} is longer than {spec >> SHIFT}")
+        raise PropertyConstraintViolation(f"{name} is longer than {spec >> SHIFT}")
 
 
-def _check_decimal(value: Any, path: str, name: str) -> None:
+def _check_decimal(value: Any, name: str) -> None:
     if type(value) is int:
         return
     if type(value) is not float:
-        raise TypeConstraintViolation(f"{path}{name} must be a number")
+        raise TypeConstraintViolation(f"{name} must be a number")
     if not is_decimal1(value):
-        raise PropertyConstraintViolation(f"{path}{name} has more than one decimal")
+        raise PropertyConstraintViolation(f"{name} has more than one decimal")
+
+
+#: How far from a decimal a float may be that was read from it, as a share of its value: devices
+#: read decimals an ulp or two off, and some have 32-bit floats.
+_TOLERANCE = 3e-7 if 1.0 + 1e-9 == 1.0 else 1e-14
 
 
 def is_decimal1(value: float) -> bool:
-    """Whether the number was written with at most one decimal (SC-016).
+    """Whether the number was written with at most one decimal (SC-016, DIS-09).
 
-    The tolerance is relative: devices read decimal text with an error of an ulp or two, and some
-    have 32-bit floats. Not a number and infinities fail.
+    8.1 was, though no binary float is; not a number and infinities were not.
     """
     tenths = value * 10
-    if not -1e12 < tenths < 1e12:
+    if not -1e15 < tenths < 1e15:
         return False
     error = tenths - int(tenths + 0.5 if tenths > 0 else tenths - 0.5)
-    return abs(error) <= 3e-7 * abs(tenths)
+    return abs(error) <= _TOLERANCE * abs(tenths)

@@ -139,7 +139,7 @@ class Emulator:
         self.upload()
         self._stopping = False
         self.returncode = None
-        self._process = self._spawn(1)
+        self._process = self._spawn(self._options.get("reason", 1))
         self._reader = threading.Thread(target=self._follow, name="emulator", daemon=True)
         self._reader.start()
 

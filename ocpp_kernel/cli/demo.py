@@ -24,7 +24,7 @@ from ocpp_kernel.build import build_central
 from ocpp_kernel.central import Central
 from ocpp_kernel.cli import report
 from ocpp_kernel.cli.bundle import load_bundler
-from ocpp_kernel.cli.console import note, notes, output, plain
+from ocpp_kernel.cli.console import note, output, plain
 from ocpp_kernel.cli.framelog import FrameLog, show
 from ocpp_kernel.cli.options import run_until_stopped
 from ocpp_kernel.cli.serve import fast_time
@@ -35,7 +35,7 @@ from ocpp_kernel.transports.websocket_server import WebSocketServer
 #: Seconds a step may take; far more than it does, so that only a fault exceeds it.
 PATIENCE = 30
 #: How long the car charges, in simulated seconds.
-CHARGING = 360
+CHARGING = 300
 #: A line of a device's log that tells of a fault: seconds, level, text.
 _FAULT = re.compile(r"\d+ error |the app failed: ")
 _CRASH = "the app failed: "
@@ -71,7 +71,7 @@ LEAVE = (
 @click.option(
     "--speed",
     type=click.FloatRange(min=1, max=100),
-    default=30.0,
+    default=20.0,
     show_default=True,
     help="Simulated seconds per second.",
 )
@@ -176,7 +176,7 @@ class Demo:
         config.write_text(pointed_at(example().read_text(encoding="utf-8"), url))
         self._headline("the charge point is bundled for a module")
         try:
-            with notes().status("bundling ..."):
+            with self._console.status("bundling ..."):
                 result = await asyncio.to_thread(bundler.bundle, config, self._out)
         except bundler.BundleError as error:
             raise Failed("bundling", str(error)) from error
@@ -217,14 +217,14 @@ class Demo:
 
         self._headline("the heap is measured in a second run")
         self._silent = True
-        with notes().status("measuring ..."):
+        with self._console.status("measuring ..."):
             return await asyncio.to_thread(
                 measure, self._out, parse_heap(self._heap), self._reached(BOOT.status), self._speed
             )
 
     async def _pass_time(self, emulator: Any) -> None:
         end = self._clock.now() + CHARGING
-        with notes().status("charging ..."):
+        with self._console.status("charging ..."):
             while self._clock.now() < end:
                 self._require_running(emulator, "charging")
                 await asyncio.sleep(0.1)

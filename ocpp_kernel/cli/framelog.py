@@ -65,15 +65,27 @@ class FrameLog:
 
 
 def flat(value: Any, name: str = "") -> Iterator[str]:
-    """``name=value`` of every value in a payload, however deep, under its innermost name."""
+    """``name=value`` of every value in a payload, however deep, under its innermost name.
+
+    Lines are cut at the right, so what identifies things comes first and times come last.
+    """
     if isinstance(value, dict):
-        for key, inner in value.items():
+        for key, inner in sorted(value.items(), key=_rank):
             yield from flat(inner, key)
     elif isinstance(value, list):
         for inner in value:
             yield from flat(inner, name)
     else:
         yield f"{name}={value if isinstance(value, str) else json.dumps(value)}"
+
+
+def _rank(field: tuple[str, Any]) -> int:
+    name = field[0].lower()
+    if name.endswith("id"):
+        return 0
+    if name in {"status", "value"}:
+        return 1
+    return 3 if "time" in name else 2
 
 
 def show(console: Console, line: Line, stamp: str = "") -> None:

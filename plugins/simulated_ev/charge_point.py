@@ -17,7 +17,8 @@ from .outlet import Outlet, thousandths
 if TYPE_CHECKING:
     from ocpp_kernel.station import Station, Timer
 
-#: A register is stored in steps of this many Wh, so that it never goes back (CORE-080).
+#: While energy flows a register is stored this many Wh ahead, so that it never goes back
+#: (CORE-080) and flash is written seldom.
 STEP = 1000
 
 
@@ -78,7 +79,8 @@ class ChargePoint:
             self._advance()
             self._save(True)
         elif isinstance(event, events.BootAccepted) and self._settings.auto:
-            self._console.obey("plug 1")
+            if not self.is_plugged(1):
+                self._console.obey("plug 1")
             self._console.obey(f"tag 1 {self._settings.auto}")
 
     # What the Core profile asks of a driver (ocpp_kernel.driver.Driver).
@@ -160,6 +162,7 @@ class ChargePoint:
             percent = self._settings.arrives_with
         outlet.battery = Battery(self._settings.capacity_wh, percent * 10)
         outlet.ready = True
+        self._save(True)
         self._station.emit(events.CablePlugged(outlet.number))
         self._tell_ready(outlet)
         return percent
@@ -168,6 +171,7 @@ class ChargePoint:
         """The EV leaves."""
         outlet.battery = None
         self._advance()
+        self._save(True)
         self._station.emit(events.CableUnplugged(outlet.number))
 
     # Time.
@@ -197,19 +201,21 @@ class ChargePoint:
             outlet.ready = ready
             self._station.emit(events.EvReady(outlet.number, ready))
 
-    # Registers.
+    # What outlives a restart: registers, and who is plugged in.
 
     def _restore(self) -> None:
         try:
-            stored = self._station.store.load("meters")
+            stored = self._station.store.load("simulated_ev")
         except StoreError as error:
             self._station.log("error", f"simulated meters start at 0: {error}")
             return
-        if type(stored) is list:
-            for outlet in self._outlets:
-                if outlet.number <= len(stored):
-                    outlet.register = stored[outlet.number - 1] * 3600
-                    self._stored[outlet.number - 1] = stored[outlet.number - 1]
+        for outlet in self._outlets:
+            if type(stored) is list and outlet.number <= len(stored):
+                register, charge = stored[outlet.number - 1]
+                outlet.register = register * 3600
+                self._stored[outlet.number - 1] = register
+                if charge >= 0:
+                    outlet.battery = Battery(self._settings.capacity_wh, charge)
 
     def _save(self, exactly: bool) -> None:
         """Stores the registers: as they are, or as they will not exceed for a while.
@@ -219,18 +225,17 @@ class ChargePoint:
         """
         needed = exactly
         for outlet in self._outlets:
-            reading = (outlet.register + 3599) // 3600
-            if reading > self._stored[outlet.number - 1]:
+            if outlet.reading() > self._stored[outlet.number - 1]:
                 needed = True
         if not needed:
             return
+        state = []
         for outlet in self._outlets:
-            reading = (outlet.register + 3599) // 3600
-            if outlet.is_charging():
-                reading += STEP
+            reading = outlet.reading() + (STEP if outlet.is_charging() else 0)
             self._stored[outlet.number - 1] = reading
+            state.append([reading, -1 if outlet.battery is None else outlet.battery.charge])
         try:
-            self._station.store.save("meters", self._stored)
+            self._station.store.save("simulated_ev", state)
         except StoreError as error:
             self._station.log("error", f"simulated meters were not stored: {error}")
 

@@ -18,24 +18,12 @@ USAGE = (
     "plug N [PERCENT], unplug N, tag [N] IDTAG, stop N [REASON], fault N ERRORCODE [TEXT], "
     "clear N, jam N, free N, status"
 )
-REASONS = ("Local", "EmergencyStop", "Other")
+REASONS = "Local EmergencyStop Other"
 #: ChargePointErrorCode but for NoError.
 ERROR_CODES = (
-    "ConnectorLockFailure",
-    "EVCommunicationError",
-    "GroundFailure",
-    "HighTemperature",
-    "InternalError",
-    "LocalListConflict",
-    "OtherError",
-    "OverCurrentFailure",
-    "OverVoltage",
-    "PowerMeterFailure",
-    "PowerSwitchFailure",
-    "ReaderFailure",
-    "ResetFailure",
-    "UnderVoltage",
-    "WeakSignal",
+    "ConnectorLockFailure EVCommunicationError GroundFailure HighTemperature InternalError "
+    "LocalListConflict OtherError OverCurrentFailure OverVoltage PowerMeterFailure "
+    "PowerSwitchFailure ReaderFailure ResetFailure UnderVoltage WeakSignal"
 )
 
 
@@ -117,16 +105,16 @@ class Console:
     def _stop(self, words: list[str]) -> str:
         outlet = self._outlet(words)
         reason = words[1] if len(words) > 1 else "Local"
-        if reason not in REASONS:
-            raise CommandError(f"{reason} is none of the reasons {', '.join(REASONS)}")
+        if reason not in REASONS.split():
+            raise CommandError(f"{reason} is none of the reasons {REASONS}")
         self._station.emit(events.StopPressed(outlet.number, reason))
         return f"stop was pressed at connector {outlet.number}"
 
     def _fault(self, words: list[str]) -> str:
         number = self._number(words)
         code = words[1] if len(words) > 1 else "nothing"
-        if code not in ERROR_CODES:
-            raise CommandError(f"{code} is none of the codes {', '.join(ERROR_CODES)}")
+        if code not in ERROR_CODES.split():
+            raise CommandError(f"{code} is none of the codes {ERROR_CODES}")
         self._station.emit(events.FaultRaised(number, code, " ".join(words[2:])))
         return f"{code} at connector {number}"
 

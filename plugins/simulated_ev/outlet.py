@@ -43,6 +43,10 @@ class Outlet:
             self.battery.store(energy)
         self.power = self._draw()
 
+    def reading(self) -> int:
+        """The register in Wh, rounded up."""
+        return (self.register + 3599) // 3600
+
     def is_charging(self) -> bool:
         """Whether time changes anything here."""
         return self.power > 0

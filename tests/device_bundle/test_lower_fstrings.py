@@ -76,3 +76,32 @@ def test_what_cannot_be_lowered_is_refused(sample: Any, source: str, problem: st
     sample.write(f"\ndef main():\n    print({source})\n")
     (refusal,) = sample.refusals()
     assert refusal.startswith(f"fixture/__init__.py:3: {problem}; ")
+
+
+def test_values_of_every_type(sample: Any) -> None:
+    sample.assert_same("""
+        class Thing:
+            def __str__(self):
+                return "thing"
+
+            def __repr__(self):
+                return "Thing()"
+
+        def main():
+            for value in (1, -1, 2.5, None, True, "text", (1, 2), (), [1], "100%", Thing(), 10**20):
+                print(f"<{value}>", f"<{value!r}>", f"{value} of {value}")
+            for value in (0, 7, -7, 255, 10**20):
+                print(f"{value:02d} {value:5d} {value:x} {value:04X} {value:d}")
+            print(f"{ValueError('bad')} and {'%d'} {'{}'}")
+        """)
+
+
+def test_specifications_refuse_the_same_values(sample: Any) -> None:
+    sample.assert_same("""
+        def main():
+            for value in ("7", None, 2.5):
+                try:
+                    print(f"{value:02d}")
+                except (TypeError, ValueError):
+                    print("refused")
+        """)

@@ -96,3 +96,18 @@ def test_classes_keep_their_names_for_logs(sample: Any) -> None:
             except MeterError as error:
                 print(type(error).__name__, error)
         """)
+
+
+def test_long_texts_used_twice_are_kept_once(sample: Any) -> None:
+    sample.assert_same("""
+        def one():
+            return "MeterValuesSampledData"
+
+        def two():
+            return "MeterValuesSampledData", "MeterValuesAlignedData"
+
+        def main():
+            print(one(), two())
+        """)
+    first = sample.emit()["app"].splitlines()[0]
+    assert first == "if 0:MeterValuesSampledData"

@@ -557,3 +557,19 @@ def test_real_files(tmp_path: Path) -> None:
     assert (again.load("a"), list(again.records("j"))) == ([1], [2])
     assert sorted(path.name for path in (tmp_path / "deep" / "data").iterdir()) == ["a", "j"]
     assert len(synced) == 5
+
+
+@both_kinds
+def test_what_is_set_aside_gives_way_to_newer_damage_only(replaces: bool) -> None:
+    flash = Flash(replaces)
+    reports: list[str] = []
+    store = mount(flash, reports)
+    for text in ("first", "second"):
+        store.rewrite("j", ["intact", text])
+        damaged = flash.files[f"{FOLDER}/j"].replace(text.encode(), b"#" * len(text))
+        flash.files[f"{FOLDER}/j"] = damaged
+        assert list(store.records("j")) == ["intact"]
+        store.rewrite("j", ["intact"])
+        assert flash.files[f"{FOLDER}/j.bad"] == damaged
+        store.rewrite("j", ["intact", "more"])
+        assert flash.files[f"{FOLDER}/j.bad"] == damaged

@@ -65,7 +65,7 @@ class Boot:
     def _send(self) -> None:
         if self._calling or self.status == "Accepted" or not self._station.online:
             return
-        settings = self._core.settings
+        settings = self._core.options
         payload: BootNotificationRequest = {
             "chargePointVendor": settings.vendor,
             "chargePointModel": settings.model,
@@ -89,7 +89,7 @@ class Boot:
 
     def _done(self, answer: Any, error: OcppError | None) -> None:
         self._calling = False
-        wait = self._core.settings.boot_retry
+        wait = self._core.options.boot_retry
         if error is None:
             self._core.heartbeat.set_clock(answer["currentTime"])
             self.status = answer["status"]

@@ -30,16 +30,12 @@ from ocpp_kernel.errors import Disconnected, InvalidAnswer, OcppError
 from ocpp_kernel.store import StoreError
 
 from . import wire
+from .ledger import RETRY, Ledger, Record
 
 if TYPE_CHECKING:
     from ocpp_kernel.station import Timer
 
     from .plugin import ChargePoint
-
-Record = list[Any]
-
-#: What records of each kind hold at least.
-LENGTHS = {"S": 10, "M": 9, "E": 9, "I": 5, "P": 6, "X": 5}
 
 #: Times below this are no epoch seconds but seconds since the start of this run.
 EPOCH = 1_000_000_000
@@ -47,12 +43,12 @@ EPOCH = 1_000_000_000
 WINDOW = 12
 #: The file is rewritten once it holds this many records more than it needs.
 SLACK = 48
-#: Seconds until storage that failed is tried again.
-STORE_RETRY = 60
 #: Answers to MeterValues after which the progress of sending is stored.
 PROGRESS = 8
-#: Waiting MeterValues that may stay in memory while storage fails.
+#: Records that may wait in memory while storage fails before MeterValues are left out.
 UNWRITTEN = 24
+#: Characters of meter values that fit into one record; storage and messages have limits.
+LONGEST = 16000
 
 
 class Running:
@@ -71,8 +67,6 @@ class Running:
 class Journal:
     """Owns the file and the delivery of what is in it."""
 
-    FILE = "transactions"
-
     def __init__(self, core: ChargePoint) -> None:
         self._core = core
         self._station = core.station
@@ -84,16 +78,14 @@ class Journal:
         self._seq = 0
         self._acked = 0
         self._waiting = 0
-        self._length = 0
         self._stored = 0
-        self._limit = core.settings.queue_limit
+        self._limit = core.options.queue_limit
         self._head: list[Record] = []
-        self._withdrawn: list[int] = []
-        self._unwritten: list[Record] = []
         self._calling = False
         self._attempts = 0
         self._retry: Timer | None = None
-        self._store_retry: Timer | None = None
+        self._ledger = Ledger(core.station)
+        self._restored = False
 
     # What other parts of the charge point call.
 
@@ -117,15 +109,14 @@ class Journal:
 
         Only once it is stored may energy flow.
         """
+        if not self._restored:
+            return 0
         self.number += 1
         time = self.clock()
         record = self._record("S", time, self.number, energy)
         record.extend((connector_id, id_tag, reservation_id, begin))
         if not self._write(record):
-            # It may be found in the file all the same, and must not count then.
-            self._unwritten.remove(record)
-            self._withdrawn.append(record[0])
-            self._unwritten.append([0, "X", self._acked, record[0], self.number])
+            self._ledger.withdraw(record, [0, "X", self._acked, record[0], self.number])
             return 0
         self.running[self.number] = Running(energy, time)
         self._queue(record)
@@ -141,11 +132,13 @@ class Journal:
         self, connector_id: int, number: int, context: str, time: int, values: list[str]
     ) -> None:
         """A MeterValues is to be sent, of transaction ``number`` or of none."""
+        if not self._restored:
+            return
         energy = self.running[number].energy if number else 0
         record = self._record("M", time, number, energy)
         record.extend((connector_id, context, values))
-        if not self._write(record) and len(self._unwritten) > UNWRITTEN:
-            self._unwritten.remove(record)
+        if not self._write(record) and len(self._ledger.unwritten) > UNWRITTEN:
+            self._ledger.unwritten.remove(record)
             self._station.log("error", "meter values are lost: storage fails and memory is full")
             return
         self._queue(record)
@@ -155,7 +148,7 @@ class Journal:
     def progress(self, number: int) -> None:
         """Stores how far a running transaction got, as :meth:`measured` said."""
         running = self.running[number]
-        if not self._unwritten:
+        if not self._ledger.unwritten:
             self._write([0, "P", self._acked, running.time, number, running.energy])
 
     def stop(self, number: int, energy: int, id_tag: str | None, reason: str, data: Any) -> None:
@@ -164,7 +157,7 @@ class Journal:
         for entry in data or ():
             entry[0] = self._fixed(entry[0])
         record = self._record("E", self.clock(), number, energy)
-        record.extend((id_tag, reason, data))
+        record.extend((id_tag, reason, _shortened(data)))
         running.stop = record[0]
         self._write(record)
         self._queue(record)
@@ -172,12 +165,22 @@ class Journal:
     def restore(self, reason: str) -> None:
         """After a restart: takes up the queue and ends transactions the last run left (CORE-062).
 
-        ``reason`` is what ended them. Raises StoreError if the file cannot be read.
+        ``reason`` is what ended them. Until the file can be read nothing starts and nothing is
+        sent: what is in it comes first.
         """
         self._started = self._station.now
+        try:
+            self._restore(reason)
+        except StoreError as error:
+            self._station.log("error", f"the transaction journal cannot be read: {error}")
+            self.running = {}
+            self._station.after(RETRY, lambda: self.restore(reason))
+
+    def _restore(self, reason: str) -> None:
+        self._ledger.length = 0
         known = unknown = 0
-        for record in self._records():
-            self._length += 1
+        for record in self._ledger.records():
+            self._ledger.length += 1
             self._acked = max(self._acked, record[2])
             self._seq = max(self._seq, record[0])
             if record[1] in "SMEP":
@@ -193,8 +196,10 @@ class Journal:
         if unknown:
             self._shift(unknown)
         self._refill()
+        self._restored = True
         self._end_interrupted(reason, known)
         self._tidy()
+        self.pump()
 
     def clock_set(self) -> None:
         """The time became known: records get the time it really was."""
@@ -204,16 +209,24 @@ class Journal:
             running.time = self._fixed(running.time)
         for record in self._head:
             self._fix(record)
-        if self._length:
+        for record in self._ledger.unwritten:
+            self._fix(record)
+        if self._ledger.length:
             self._rewrite(self._fixed_records())
         self.pump()
 
     def pump(self) -> None:
         """Sends the oldest message if nothing stands in the way."""
-        if self._calling or self._retry is not None or not self._core.boot.is_ready():
+        waiting = self._restored and self._waiting and not self._calling
+        if not waiting or self._retry is not None or not self._core.boot.is_ready():
             return
-        if not self._head and self._waiting:
-            self._refill()
+        if not self._head:
+            try:
+                self._refill()
+            except StoreError as error:
+                self._station.log("error", f"the transaction journal cannot be read: {error}")
+                self._retry = self._station.after(RETRY, self._try_again)
+                return
         if self._head and self._station.utc() is not None:
             request = wire.request(self, self._head[0])
             self._calling = True
@@ -282,89 +295,46 @@ class Journal:
         self.pump()
 
     def _write(self, record: Record) -> bool:
-        """Appends to the file, behind what could not be written before; whether it is there."""
-        self._unwritten.append(record)
         self._stored = record[2]
-        try:
-            while self._unwritten:
-                self._station.store.append(self.FILE, self._unwritten[0])
-                del self._unwritten[0]
-                self._length += 1
-        except StoreError as error:
-            self._station.log("error", f"the transaction journal cannot be written: {error}")
-            if self._store_retry is None:
-                self._store_retry = self._station.after(STORE_RETRY, self._write_again)
-        return not self._unwritten
-
-    def _write_again(self) -> None:
-        self._store_retry = None
-        if self._unwritten:
-            self._write(self._unwritten.pop())
-
-    def _records(self) -> Iterator[Record]:
-        """What the file holds. A record whose writing failed may be there, even twice."""
-        last = 0
-        for record in self._station.store.records(self.FILE):
-            if type(record) is not list or len(record) < LENGTHS.get(record[1], 3):
-                continue
-            if record[0]:
-                if record[0] <= last or record[0] in self._withdrawn:
-                    continue
-                last = record[0]
-            yield record
+        return self._ledger.write(record)
 
     def _refill(self) -> None:
         """Reads the oldest waiting messages into memory, and counts all of them."""
-        self._head = []
-        self._waiting = 0
-        for record in self._records():
-            self._refill_with(record)
-        for record in self._unwritten:
-            self._refill_with(record)
-
-    def _refill_with(self, record: Record) -> None:
-        if record[0] > self._acked:
-            self._waiting += 1
-            if len(self._head) < WINDOW:
-                self._head.append(record)
+        head: list[Record] = []
+        waiting = 0
+        for source in (self._ledger.records(), self._ledger.unwritten):
+            for record in source:
+                if record[0] > self._acked:
+                    waiting += 1
+                    if waiting <= WINDOW:
+                        head.append(record)
+        self._head, self._waiting = head, waiting
 
     def _tidy(self) -> None:
         """Drops what nobody needs any more from the file."""
-        if self._unwritten:
+        ledger = self._ledger
+        if ledger.unwritten:
             return
         if not self.running and not self._waiting:
-            if self._length:
-                try:
-                    self._station.store.delete(self.FILE)
-                    self._length = 0
-                except StoreError as error:
-                    self._station.log("error", f"the transaction journal remains: {error}")
-                    self._write([0, "A", self._acked])
-        elif self._length > self._waiting + 3 * len(self.running) + SLACK:
-            self._rewrite(self._records())
+            if ledger.length and not ledger.clear():
+                self._write([0, "A", self._acked])
+        elif ledger.length > self._waiting + 3 * len(self.running) + SLACK:
+            self._rewrite(ledger.records())
 
     def _rewrite(self, records: Iterator[Record]) -> None:
-        """Replaces the file by the records still needed; on failure the old one stays."""
-        try:
-            self._station.store.rewrite(self.FILE, self._needed(records))
-        except StoreError as error:
-            self._station.log("error", f"the transaction journal was not rewritten: {error}")
+        """Replaces the file by the records still needed."""
+        self._ledger.rewrite(self._needed(records))
 
     def _needed(self, records: Iterator[Record]) -> Iterator[Record]:
-        length = 1
         yield [0, "A", self._acked]
         for record in records:
             if record[0] > self._acked or (record[1] == "S" and record[4] in self.running):
-                length += 1
                 yield record
         for number in self.running:
             running = self.running[number]
-            length += 1
             yield [0, "P", self._acked, running.time, number, running.energy]
             if running.transaction_id is not None:
-                length += 1
                 yield [0, "I", self._acked, running.transaction_id, number]
-        self._length = length
 
     def _thin(self) -> None:
         """Too much waits: leaves out every other MeterValues beyond those in memory."""
@@ -373,13 +343,16 @@ class Journal:
             f"{self._waiting} transaction messages wait; every other meter value is left out",
         )
         self._rewrite(self._thinned())
-        self._refill()
-        self._limit = max(self._core.settings.queue_limit, self._waiting * 3 // 2)
+        try:
+            self._refill()
+        except StoreError as error:
+            self._station.log("error", f"the transaction journal cannot be read: {error}")
+        self._limit = max(self._core.options.queue_limit, self._waiting * 3 // 2)
 
     def _thinned(self) -> Iterator[Record]:
         keep = True
         last = self._head[-1][0]
-        for record in self._records():
+        for record in self._ledger.records():
             if record[0] > last and record[1] == "M":
                 keep = not keep
                 if keep:
@@ -398,7 +371,7 @@ class Journal:
         elif running is None:
             return
         elif kind == "X":
-            self._withdrawn.append(record[3])
+            self._ledger.withdrawn.append(record[3])
             del self.running[number]
         elif kind == "I":
             running.transaction_id = record[3]
@@ -419,7 +392,7 @@ class Journal:
         self._rewrite(self._shifted(unknown))
 
     def _shifted(self, unknown: int) -> Iterator[Record]:
-        for record in self._records():
+        for record in self._ledger.records():
             if record[1] in "SMEP" and record[3] < EPOCH:
                 record[3] -= unknown
             if record[1] == "E":
@@ -456,6 +429,22 @@ class Journal:
                     entry[0] = self._fixed(entry[0])
 
     def _fixed_records(self) -> Iterator[Record]:
-        for record in self._records():
+        for record in self._ledger.records():
             self._fix(record)
             yield record
+
+
+def _shortened(data: Any) -> Any:
+    """Meter values of a transaction that fit into a record; those between begin and end go."""
+    while data and len(data) > 2 and _length(data) > LONGEST:
+        for position in range(len(data) - 2, 0, -2):
+            del data[position]
+    return data if data and _length(data) <= LONGEST else None
+
+
+def _length(data: Any) -> int:
+    length = 0
+    for entry in data:
+        for text in entry[2]:
+            length += len(text) + 3
+    return length

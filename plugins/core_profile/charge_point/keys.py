@@ -57,14 +57,14 @@ class CoreKeys:
             integer("ResetRetries", 1),
             boolean("StopTransactionOnEVSideDisconnect", True),
             boolean("StopTransactionOnInvalidId", True),
-            fixed("StopTransactionMaxMeterValues", INTEGER, core.settings.stop_meter_values),
+            fixed("StopTransactionMaxMeterValues", INTEGER, core.options.stop_meter_values),
             fixed("SupportedFeatureProfiles", CSL, ",".join(core.station.profiles)),
             integer("TransactionMessageAttempts", 3, 1),
             integer("TransactionMessageRetryInterval", 60),
             integer("WebSocketPingInterval", 60),
             integer("MessageTimeout", core.station.call_timeout, 1, 3600),
         ]
-        if core.settings.cache_size > 0:
+        if core.options.cache_size > 0:
             keys.append(boolean("AuthorizationCacheEnabled", True))
         if core.driver.lockable:
             keys.append(boolean("UnlockConnectorOnEVSideDisconnect", True))

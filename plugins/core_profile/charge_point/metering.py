@@ -72,7 +72,7 @@ class Meter:
         self._schedule(connector)
         self._averages.clear(connector.connector_id)
         if self._keeping is None:
-            self._keeping = self._station.after(self._core.settings.progress_interval, self._keep)
+            self._keeping = self._station.after(self._core.options.progress_interval, self._keep)
 
     def end(self, transaction: Transaction) -> list[Any] | None:
         """The transaction data of a StopTransaction, None for none (CORE-071)."""
@@ -180,7 +180,7 @@ class Meter:
         if self._aligned is not None and has_averages(self._aligned_keys()):
             self._add_averages()
             self._averaging = self._station.after(
-                self._core.settings.average_interval, self._average
+                self._core.options.average_interval, self._average
             )
 
     def _add_averages(self) -> None:
@@ -194,7 +194,7 @@ class Meter:
         """Stores how far transactions got where no sample did."""
         self._keeping = None
         journal = self._core.journal
-        interval = self._core.settings.progress_interval
+        interval = self._core.options.progress_interval
         for connector in self._core.connectors:
             transaction = connector.transaction
             if transaction is None:
@@ -232,7 +232,7 @@ class Meter:
         if context == "Sample.Clock":
             self._averages.apply(transaction.connector_id, values)
         data.append([self._core.journal.clock(), context, values])
-        if len(data) >= self._core.settings.stop_meter_values:
+        if len(data) >= self._core.options.stop_meter_values:
             transaction.stride *= 2
             for position in range(len(data) - 2, 0, -2):
                 del data[position]

@@ -108,7 +108,7 @@ class ChargePoint:
 
     def __init__(self, station: Station, settings: Settings) -> None:
         self.station = station
-        self.settings = settings
+        self.options = settings
         self.driver: Driver
         #: Indexed by number; 0 is the charge point. Also ``station.shared["connectors"]``.
         self.connectors: list[Connector] = []
@@ -344,7 +344,7 @@ class ChargePoint:
 
     @on(ClearCache)
     def on_clear_cache(self, request: ClearCacheRequest) -> ClearCacheResponse:
-        if self.settings.cache_size <= 0:
+        if self.options.cache_size <= 0:
             return {"status": "Rejected"}
         try:
             self.cache.clear()

@@ -91,7 +91,7 @@ class StatusReporter:
             payload["info"] = info[:50]
         if error_code == "OtherError":
             payload["vendorErrorCode"] = info[:50] or "unknown"
-            payload["vendorId"] = self._core.settings.vendor
+            payload["vendorId"] = self._core.options.vendor
         at = self._station.utc_at(connector.changed_at)
         if at is not None:
             payload["timestamp"] = timestamps.format(at)

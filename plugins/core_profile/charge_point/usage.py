@@ -39,7 +39,7 @@ class Usage:
         reason = ""
         if core.resetting:
             reason = "the charge point is about to restart"
-        elif not core.boot.known and not core.settings.charge_before_accepted:
+        elif not core.boot.known and not core.options.charge_before_accepted:
             reason = "no central system ever accepted this charge point"
         elif core.connectors[0].faulted or connector.faulted:
             reason = "there is a fault"

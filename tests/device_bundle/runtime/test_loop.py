@@ -64,13 +64,13 @@ class World:
     def read_command(self) -> str | None:
         return self.commands.pop(0) if self.commands else None
 
-    # The connector. An outcome of None is a connection; OSError fails while connecting, a
-    # HandshakeError after it.
+    # The connector. An outcome of None is a connection; OSError fails while connecting, another
+    # error after it.
 
     def begin(self, password: bytes, now: int, /) -> None:
         self.passwords.append(password)
         self.attempts.append(now)
-        if self.outcomes and not isinstance(self.outcomes[0], HandshakeError | None):
+        if self.outcomes and isinstance(self.outcomes[0], OSError):
             raise cast("Exception", self.outcomes.pop(0))
 
     def poll(self, now: int, report: Callable[[str], object], /) -> WebSocket | None:
@@ -410,6 +410,19 @@ def test_faults_are_logged_and_the_connection_made_anew() -> None:
     ]
     assert first.closes == [1001]
     assert first.finished
+
+
+def test_a_fault_while_connecting_gives_the_attempt_up() -> None:
+    setup = Setup()
+    setup.world.outcomes = [MemoryError()]
+
+    def stop(event: Any) -> None:
+        setup.station.exit = "Soft" if isinstance(event, events.Connected) else None
+
+    setup.probe.on_event = stop
+    assert setup.loop.run() == "Soft"
+    assert setup.world.aborts == 1
+    assert len(setup.world.attempts) == 2
 
 
 def test_when_no_turn_succeeds_the_software_restarts() -> None:

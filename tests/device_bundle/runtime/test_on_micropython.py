@@ -260,6 +260,11 @@ async def test_a_restart_says_goodbye_and_comes_back(device: Start, server: Serv
     assert station.emulator.restarts == 1
 
 
+async def test_a_watchdog_restart_is_told(device: Start, server: Server) -> None:
+    station = device(server.port, reason=5)
+    await station.says("probe: started by Watchdog")
+
+
 async def test_reconnecting_on_demand_does_not_wait(device: Start, server: Server) -> None:
     station = device(server.port)
     peer = await server.accept()

@@ -342,6 +342,16 @@ def test_closing_waits_for_the_peers_close_frame() -> None:
     assert stream.closed
 
 
+def test_after_a_protocol_error_what_follows_is_read_but_not_understood() -> None:
+    stream = FakeStream(b"\xc1\x00" + server_frame(CLOSE, b"\x03\xe8") * 3)
+    socket, _ = open_socket(stream)
+    assert socket.receive() is None
+    socket.finish(3)
+    assert stream.data == b""
+    assert stream.closed
+    assert [opcode for opcode, _ in stream.sent()] == [CLOSE]
+
+
 def test_closing_does_not_wait_for_ever() -> None:
     stream = FakeStream()
     socket, _ = open_socket(stream)

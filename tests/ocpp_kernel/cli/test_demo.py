@@ -29,11 +29,11 @@ def test_it_charges_a_car_under_micropython(run: Run, tmp_path: Path) -> None:
         "StartTransaction",
         "StopTransaction",
     ]
-    assert actions.count("MeterValues") >= 5
+    assert actions.count("MeterValues") >= 4
     table = lines[lines.index("Transaction") :]
     (record,) = [line.split() for line in table if "DEMO-TAG" in line]
     assert record[1:3] == ["1", "DEMO-TAG"]
-    assert int(record[5].replace(",", "")) > 1000
+    assert int(record[5].replace(",", "")) > 800
     assert record[6] == "Local"
     (ours,) = [line.split()[-3:] for line in table if "this charge point" in line]
     (theirs,) = [line.split()[-3:] for line in table if "Quectel" in line]

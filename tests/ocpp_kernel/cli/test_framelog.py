@@ -77,6 +77,17 @@ def test_nested_values_stand_under_their_innermost_name() -> None:
     ]
 
 
+def test_what_identifies_comes_first_and_times_last() -> None:
+    text = (
+        '[2,"1","X",{"timestamp":"now","idTag":"A","status":"Idle","connectorId":1,'
+        '"samples":[{"unit":"Wh","value":"5"},{"unit":"A","value":"6"}]}]'
+    )
+    line = FrameLog("central_system").line("CP1", "in", text)
+    assert line.fields == (
+        "connectorId=1 status=Idle idTag=A value=5 unit=Wh value=6 unit=A timestamp=now"
+    )
+
+
 def test_nothing_a_station_sends_can_act_on_the_terminal() -> None:
     log = FrameLog("central_system")
     line = log.line("CP\x1b[2J", "in", '[2,"1","Data\\u001b[0m",{"data":"a\\u001b]0;x\\u0007b"}]')

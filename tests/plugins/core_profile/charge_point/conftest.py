@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ocpp_plugins.core_profile import messages
+from ocpp_plugins.core_profile.charge_point import ChargePoint, Settings
 
 from ocpp_kernel import events, schema, timestamps
 from ocpp_kernel.codec import MsgspecCodec
@@ -15,8 +17,6 @@ from ocpp_kernel.contracts import Action
 from ocpp_kernel.plugins import hooks_of, routes_of
 from ocpp_kernel.station import Station
 from ocpp_kernel.store import MemoryStore, Store
-from ocpp_plugins.core_profile import messages
-from ocpp_plugins.core_profile.charge_point import ChargePoint, Settings
 
 #: The central system's time when a bench's clock says 0.
 EPOCH = timestamps.parse("2026-01-01T00:00:00Z") or 0

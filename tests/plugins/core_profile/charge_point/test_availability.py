@@ -10,9 +10,7 @@ from ocpp_kernel import events
 
 
 def change(bench: Any, connector: int, kind: str = "Inoperative") -> str:
-    answer = bench.call(
-        "ChangeAvailability", f'{{"connectorId":{connector},"type":"{kind}"}}'
-    )
+    answer = bench.call("ChangeAvailability", f'{{"connectorId":{connector},"type":"{kind}"}}')
     return str(answer["status"])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ocpp_plugins.core_profile.charge_point.averages import (
     Averages,
     from_thousandths,

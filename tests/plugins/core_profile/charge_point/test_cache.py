@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ocpp_plugins.core_profile.charge_point.cache import Cache
 
 from ocpp_kernel.hooks import TagInfo
 from ocpp_kernel.store import MemoryStore, StoreError
-from ocpp_plugins.core_profile.charge_point.cache import Cache
 
 
 class Failing(MemoryStore):
@@ -98,7 +98,8 @@ def test_damaged_records_are_passed_over() -> None:
 
 def test_failing_storage_is_reported_and_survived() -> None:
     """Without storage the cache works until the next restart."""
-    store, reports = Failing(), []
+    store = Failing()
+    reports: list[str] = []
     cache = Cache(store, 3, reports.append)
     store.failing = True
     cache.update("T1", "Accepted", None, None, 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from ocpp_plugins.core_profile.charge_point.connector import (
     STATUSES,
     Connector,
@@ -12,10 +11,11 @@ from ocpp_plugins.core_profile.charge_point.connector import (
 )
 
 #: Row letter and columns, as the specification's table lists them (4.9; E3.19, E3.20, E4.9).
-CODES = """
+TABLE = """
 A2 A3 A4 A5 A7 A8 A9  B1 B3 B4 B5 B6 B9  C1 C4 C5 C6 C8 C9  D1 D3 D5 D6 D8 D9
 E1 E3 E4 E6 E8 E9  F1 F2 F8 F9  G1 G2 G8 G9  H1 H2 H3 H4 H5 H9  I1 I2 I3 I4 I5 I6 I7 I8
-""".split()
+"""
+CODES = TABLE.split()
 ALL = [f"{letter}{column}" for letter in "ABCDEFGHI" for column in range(1, 10)]
 
 
@@ -90,7 +90,7 @@ def test_core_089_connector_0_has_few_statuses(status: str) -> None:
 
 def test_a_warning_leaves_the_status() -> None:
     """CORE-093: an error code may go with any status."""
-    connector, changes = make("Available")
+    connector, _ = make("Available")
     connector.warn("WeakSignal", "-110 dBm")
     assert (connector.status, connector.error_code, connector.info) == (
         "Available",

@@ -475,14 +475,15 @@ def test_no_energy_without_storage(make_bench: Any, failing: str) -> None:
     bench.tag()
     assert not bench.hardware.energised[1]
     assert not bench.hardware.locked[1]
-    assert bench.core.connectors[1].transaction is None
+    assert bench.status(1) == "Preparing"
     store.failing = ""
     bench.tag("TAG2")
-    assert bench.core.connectors[1].transaction is not None
+    assert bench.status(1) == "Charging"
     bench.restart().connect()
-    assert [
-        payload.get("idTag", payload.get("reason")) for _, payload in bench.seen(*RELATED)
-    ] == ["TAG2", "PowerLoss"]
+    assert [payload.get("idTag", payload.get("reason")) for _, payload in bench.seen(*RELATED)] == [
+        "TAG2",
+        "PowerLoss",
+    ]
 
 
 @pytest.mark.parametrize("failing", ["lost", "written"])
@@ -517,7 +518,7 @@ def test_storage_fails_for_long(make_bench: Any) -> None:
     for _ in range(200):
         bench.use(1, 1)
         bench.advance(60)
-    assert len(bench.core.journal._unwritten) < 40
+    assert len(bench.core.journal._ledger.unwritten) < 40
     bench.tag()
     bench.connect()
     calls = names(bench.seen(*RELATED))

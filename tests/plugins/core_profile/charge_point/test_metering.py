@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -298,7 +299,7 @@ def test_core_073_thinned_evenly(bench: Any) -> None:
     values = [int(entry["sampledValue"][0]["value"]) for entry in payload["transactionData"]]
     assert 5 <= len(values) <= 10
     assert (values[0], values[-1]) == (0, 101)
-    gaps = {second - first for first, second in zip(values[1:-1], values[2:-1], strict=False)}
+    gaps = {second - first for first, second in itertools.pairwise(values[1:-1])}
     assert len(gaps) == 1
 
 
@@ -315,9 +316,9 @@ def test_core_074_core_075_lists_are_checked(booted: Any, key: str) -> None:
     """CORE-074, CORE-075: unsupported measurands and lists too long are Rejected."""
     before = booted.call("GetConfiguration", f'{{"key":["{key}"]}}')
     for value in ("RPM", f"{ENERGY},Nonsense", "Voltage.L3-N", ",".join(["SoC"] * 17)):
-        assert booted.call(
-            "ChangeConfiguration", f'{{"key":"{key}","value":"{value}"}}'
-        ) == {"status": "Rejected"}
+        assert booted.call("ChangeConfiguration", f'{{"key":"{key}","value":"{value}"}}') == {
+            "status": "Rejected"
+        }
     assert booted.call("GetConfiguration", f'{{"key":["{key}"]}}') == before
     booted.configure(key, f"{ENERGY},Voltage.L1-N")
 
@@ -334,9 +335,9 @@ def test_core_085_rt_006_triggered(booted: Any) -> None:
         (payload["connectorId"], payload.get("transactionId"), values_of(payload)[0][2])
         for _, payload in calls
     ] == [(0, None, "0"), (1, None, "0"), (2, 7, "33")]
-    assert {
-        payload["meterValue"][0]["sampledValue"][0]["context"] for _, payload in calls
-    } == {"Trigger"}
+    assert {payload["meterValue"][0]["sampledValue"][0]["context"] for _, payload in calls} == {
+        "Trigger"
+    }
     assert sender(1) == "Accepted"
     booted.settle()
     assert len(booted.seen("MeterValues")) == 1

@@ -19,7 +19,7 @@ def test_core_118_core_119_core_120_reset(booted: Any, kind: str, reason: str) -
     booted.station.receive(f'[2,"x","Reset",{{"type":"{kind}"}}]', booted.now)
     booted.station.flush(frames.append)
     assert frames[0] == '[3,"x",{"status":"Accepted"}]'
-    assert booted.station.exit is None
+    assert not booted.station.exit
     for frame in frames[1:]:
         booted.receive(json.loads(frame))
     booted.settle()
@@ -29,7 +29,7 @@ def test_core_118_core_119_core_120_reset(booted: Any, kind: str, reason: str) -
     assert booted.station.exit == kind
     assert booted.hardware.restarts == [kind]
     booted.restart(kind).connect()
-    assert [action for action, _ in booted.seen()][0] == "BootNotification"
+    assert booted.seen()[0][0] == "BootNotification"
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [("Soft", 30), ("Hard", 5)])
@@ -39,7 +39,7 @@ def test_core_119_unanswered_stops_stay_queued(booted: Any, kind: str, seconds: 
     booted.charge()
     booted.call("Reset", f'{{"type":"{kind}"}}')
     booted.advance(seconds - 1)
-    assert booted.station.exit is None
+    assert not booted.station.exit
     booted.advance(2)
     assert booted.station.exit == kind
     booted.seen()
@@ -88,7 +88,7 @@ def test_core_122_then_it_is_a_fault(booted: Any) -> None:
     booted.hardware.restart_fails = 3
     booted.call("Reset", '{"type":"Hard"}')
     booted.advance(40)
-    assert booted.station.exit is None
+    assert not booted.station.exit
     assert events.FaultRaised(0, "ResetFailure", "") in booted.other.events
     ((_, payload),) = booted.seen("StatusNotification")
     assert (payload["connectorId"], payload["errorCode"]) == (0, "ResetFailure")

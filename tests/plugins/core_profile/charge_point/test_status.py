@@ -182,9 +182,7 @@ def test_core_017_again_after_a_restart(booted: Any) -> None:
     assert booted.statuses() == [(0, "Available"), (1, "Available"), (2, "Available")]
 
 
-@pytest.mark.parametrize(
-    ("connector", "expected"), [(None, [0, 1, 2]), (0, [0]), (2, [2])]
-)
+@pytest.mark.parametrize(("connector", "expected"), [(None, [0, 1, 2]), (0, [0]), (2, [2])])
 def test_rt_005_triggered(booted: Any, connector: Any, expected: list[int]) -> None:
     """RT-005: 0 is the charge point, n that connector, absent all of them."""
     sender = booted.station.hooks.register_triggers()["StatusNotification"]
