@@ -49,9 +49,9 @@ def _short(linked: Linked) -> set[Symbol]:
     while before != len(exceptions):
         before = len(exceptions)
         for definition in linked.definitions:
-            if isinstance(definition.node, ast.ClassDef):
-                if any(_is_exception(base, exceptions) for base in definition.node.bases):
-                    exceptions.update(definition.symbols)
+            bases = getattr(definition.node, "bases", [])
+            if any(_is_exception(base, exceptions) for base in bases):
+                exceptions.update(definition.symbols)
     return {s for definition in linked.definitions for s in definition.symbols} - exceptions
 
 

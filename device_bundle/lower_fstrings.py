@@ -11,8 +11,6 @@ from device_bundle.findings import Findings
 #: Fill and align, sign, alternate form, zero, width, thousands comma, precision, type: what
 #: MicroPython's own formatter understands. No `_` grouping, no `n`, no date formats.
 _SPEC = re.compile(r"(.?[<>=^])?[-+ ]?#?0?\d*,?(\.\d+)?[bcdeEfFgGosxX%]?")
-#: Specifications that mean the same after `%`, for every value they accept.
-_AFTER_PERCENT = re.compile(r"0?\d*[dxX]")
 _CONVERSIONS = {-1: "", ord("r"): "!r", ord("s"): "!s"}
 
 
@@ -21,11 +19,10 @@ class _Field(NamedTuple):
     spec: str
 
     def percent(self) -> str | None:
-        """The field for `%`; None where there is none."""
-        if not self.spec:
-            return "%r" if self.conversion == "!r" else "%s"
-        plain = not self.conversion and _AFTER_PERCENT.fullmatch(self.spec)
-        return f"%{self.spec}" if plain else None
+        """The field for `%`; None where it would not refuse the same values."""
+        if self.spec:
+            return None
+        return "%r" if self.conversion == "!r" else "%s"
 
     def braces(self) -> str:
         """The field for `str.format`."""

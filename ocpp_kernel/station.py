@@ -58,6 +58,8 @@ class Station:
         self.session: Session | None = None
         self.hooks = Hooks({})
         self.profiles: tuple[str, ...] = ()
+        #: WebSocket subprotocols the plugins speak, best first (FRM-004).
+        self.subprotocols: tuple[str, ...] = ()
         self.configuration = Configuration(store, self._warn)
         #: May refuse an incoming CALL (LocalError) or drop it (Ignored).
         self.gate: Callable[[str], None] | None = None

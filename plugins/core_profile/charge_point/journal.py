@@ -31,14 +31,13 @@ from ocpp_kernel.store import StoreError
 
 from . import wire
 from .ledger import RETRY, Ledger, Record
+from .recovery import EPOCH, Past, Running, retimed
 
 if TYPE_CHECKING:
     from ocpp_kernel.station import Timer
 
     from .plugin import ChargePoint
 
-#: Times below this are no epoch seconds but seconds since the start of this run.
-EPOCH = 1_000_000_000
 #: How many waiting messages are held in memory.
 WINDOW = 12
 #: The file is rewritten once it holds this many records more than it needs.
@@ -49,19 +48,6 @@ PROGRESS = 8
 UNWRITTEN = 24
 #: Characters of meter values that fit into one record; storage and messages have limits.
 LONGEST = 16000
-
-
-class Running:
-    """What is known of a transaction whose StopTransaction is not answered yet."""
-
-    def __init__(self, energy: int, time: int) -> None:
-        self.transaction_id: int | None = None
-        self.energy = energy
-        self.started = time
-        self.time = time
-        #: The number of its StopTransaction, 0 while it runs.
-        self.stop = 0
-        self.begin: list[Any] | None = None
 
 
 class Journal:
@@ -177,27 +163,14 @@ class Journal:
             self._station.after(RETRY, lambda: self.restore(reason))
 
     def _restore(self, reason: str) -> None:
-        self._ledger.length = 0
-        known = unknown = 0
-        for record in self._ledger.records():
-            self._ledger.length += 1
-            self._acked = max(self._acked, record[2])
-            self._seq = max(self._seq, record[0])
-            if record[1] in "SMEP":
-                known = max(known, record[3])
-                if record[3] < EPOCH:
-                    unknown = max(unknown, record[3] + 1)
-            if len(record) > 4 and record[4]:
-                self._note(record)
-        self._seq = max(self._seq, self._acked)
-        for number in list(self.running):
-            if 0 < self.running[number].stop <= self._acked:
-                del self.running[number]
-        if unknown:
-            self._shift(unknown)
+        past = Past(self._ledger)
+        self.running, self.number = past.running, past.number
+        self._seq, self._acked = past.seq, past.acked
+        if past.shift():
+            self._rewrite(past.shifted())
         self._refill()
         self._restored = True
-        self._end_interrupted(reason, known)
+        self._end_interrupted(reason, past.known)
         self._tidy()
         self.pump()
 
@@ -208,9 +181,9 @@ class Journal:
             running.started = self._fixed(running.started)
             running.time = self._fixed(running.time)
         for record in self._head:
-            self._fix(record)
+            retimed(record, self._fixed)
         for record in self._ledger.unwritten:
-            self._fix(record)
+            retimed(record, self._fixed)
         if self._ledger.length:
             self._rewrite(self._fixed_records())
         self.pump()
@@ -359,48 +332,6 @@ class Journal:
                     continue
             yield record
 
-    # After a restart.
-
-    def _note(self, record: Record) -> None:
-        kind, number = record[1], record[4]
-        self.number = max(self.number, number)
-        running = self.running.get(number)
-        if kind == "S":
-            running = self.running[number] = Running(record[5], record[3])
-            running.begin = record[9]
-        elif running is None:
-            return
-        elif kind == "X":
-            self._ledger.withdrawn.append(record[3])
-            del self.running[number]
-        elif kind == "I":
-            running.transaction_id = record[3]
-        else:
-            running.energy = max(running.energy, record[5])
-            running.time = max(running.time, record[3])
-            if kind == "E":
-                running.stop = record[0]
-
-    def _shift(self, unknown: int) -> None:
-        """Times unknown for good are put just before this run, as far apart as they were."""
-        for number in self.running:
-            running = self.running[number]
-            if running.time < EPOCH:
-                running.time -= unknown
-            if running.started < EPOCH:
-                running.started -= unknown
-        self._rewrite(self._shifted(unknown))
-
-    def _shifted(self, unknown: int) -> Iterator[Record]:
-        for record in self._ledger.records():
-            if record[1] in "SMEP" and record[3] < EPOCH:
-                record[3] -= unknown
-            if record[1] == "E":
-                for entry in record[8] or ():
-                    if entry[0] < EPOCH:
-                        entry[0] -= unknown
-            yield record
-
     def _end_interrupted(self, reason: str, time: int) -> None:
         """Nobody was there to end these: they get the last time and energy known of them."""
         for number in sorted(self.running):
@@ -421,17 +352,9 @@ class Journal:
             return time if known is None else known
         return time
 
-    def _fix(self, record: Record) -> None:
-        if record[1] in "SMEP":
-            record[3] = self._fixed(record[3])
-            if record[1] == "E":
-                for entry in record[8] or ():
-                    entry[0] = self._fixed(entry[0])
-
     def _fixed_records(self) -> Iterator[Record]:
         for record in self._ledger.records():
-            self._fix(record)
-            yield record
+            yield retimed(record, self._fixed)
 
 
 def _shortened(data: Any) -> Any:

@@ -19,7 +19,8 @@ from ..messages import (
 )
 
 if TYPE_CHECKING:
-    from .journal import Journal, Running
+    from .journal import Journal
+    from .recovery import Running
 
 #: The measurand every meter has.
 ENERGY = "Energy.Active.Import.Register"

@@ -86,7 +86,9 @@ class Server:
     async def accept(self, protocol: str = "ocpp1.6") -> Peer:
         """Complete the next handshake."""
         reader, writer, headers = await self.request()
-        digest = hashlib.sha1((headers["sec-websocket-key"] + GUID).encode()).digest()
+        digest = hashlib.sha1(
+            (headers["sec-websocket-key"] + GUID).encode(), usedforsecurity=False
+        ).digest()
         writer.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n"

@@ -12,7 +12,7 @@ from device_bundle.runtime.backoff import Backoff
 
 @given(st.integers(1, 100), st.integers(1, 1000), st.integers())
 def test_frm_009_delays_grow_and_are_bounded(minimum: int, maximum: int, seed: int) -> None:
-    backoff = Backoff(minimum, maximum, random.Random(seed).getrandbits)
+    backoff = Backoff(minimum, maximum, random.Random(seed).getrandbits)  # noqa: S311  # repeatable
     span, most = minimum, max(minimum, maximum)
     for _ in range(20):
         delay = backoff.next()
@@ -21,12 +21,12 @@ def test_frm_009_delays_grow_and_are_bounded(minimum: int, maximum: int, seed: i
 
 
 def test_stations_do_not_come_back_together() -> None:
-    delays = {Backoff(64, 64, random.Random(seed).getrandbits).next() for seed in range(200)}
+    delays = {Backoff(64, 64, random.Random(seed).getrandbits).next() for seed in range(200)}  # noqa: S311  # repeatable
     assert len(delays) > 20
 
 
 def test_reset_begins_anew() -> None:
-    backoff = Backoff(4, 1000, random.Random(1).getrandbits)
+    backoff = Backoff(4, 1000, random.Random(1).getrandbits)  # noqa: S311  # repeatable
     for _ in range(8):
         backoff.next()
     backoff.reset()
@@ -34,5 +34,5 @@ def test_reset_begins_anew() -> None:
 
 
 def test_a_minimum_of_nothing_still_waits() -> None:
-    backoff = Backoff(0, 0, random.Random(1).getrandbits)
+    backoff = Backoff(0, 0, random.Random(1).getrandbits)  # noqa: S311  # repeatable
     assert backoff.next() <= 1

@@ -95,7 +95,7 @@ class FakeStream:
 
 
 def bits() -> Callable[[int], int]:
-    return random.Random(1).getrandbits
+    return random.Random(1).getrandbits  # noqa: S311  # repeatable
 
 
 def open_socket(stream: FakeStream, limit: int = 16384) -> tuple[WebSocket, list[str]]:

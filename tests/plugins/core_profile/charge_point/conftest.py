@@ -277,6 +277,22 @@ class Bench:
         assert self.core.connectors[connector].transaction is not None
         self.seen()
 
+    def allow_offline(self) -> None:
+        """Lets anybody charge offline, and keeps Heartbeats out of the way."""
+        self.configure("AllowOfflineTxForUnknownId", "true")
+        self.configure("HeartbeatInterval", "86400")
+
+    def offline_session(self, connector: int = 1, id_tag: str = "TAG1") -> None:
+        """A whole transaction of two minutes that uses 200 Wh."""
+        self.plug(connector)
+        self.tag(id_tag, connector)
+        for _ in range(2):
+            self.use(connector, 100)
+            self.advance(60)
+        self.tag(id_tag, connector)
+        self.unplug(connector)
+        self.seen()
+
     def use(self, connector: int, energy: int) -> None:
         self.hardware.energy[connector] += energy
 
