@@ -200,7 +200,7 @@ class WebSocketClient:
     def _offered(self) -> Sequence[str]:
         if self._subprotocols is not None:
             return self._subprotocols
-        offered: Sequence[str] = getattr(self.station, "subprotocols", ())
+        offered = self.station.subprotocols
         return offered
 
     def _headers(self) -> dict[str, str]:
