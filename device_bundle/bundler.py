@@ -9,6 +9,7 @@ from device_bundle import manifest
 from device_bundle.compile import compile_module
 from device_bundle.emit import MOST_BYTES, emit
 from device_bundle.findings import BundleError
+from device_bundle.heap import heap_at_import
 from device_bundle.linker import Linked, link
 from device_bundle.main_stub import main_text
 from ocpp_kernel.config import Config, ConfigError, load_config
@@ -25,6 +26,8 @@ class File:
     text: bytes
     compiled: bytes
     source_bytes: int
+    heap: int | None = None
+    """Bytes left on the heap of a 64-bit MicroPython after importing it, where measured."""
 
 
 @dataclass
@@ -65,6 +68,7 @@ def bundle(config_path: str | Path, out_dir: str | Path) -> BundleResult:
     )
     result.files = _files(linked, config)
     _refuse_excess(result)
+    _measure_heap(result)
     _write(result, config)
     return result
 
@@ -87,6 +91,16 @@ def _refuse_excess(result: BundleResult) -> None:
             f"the bundle has {result.total} bytes of .py, more than the {MOST_BYTES} a device "
             f"takes; switch off one of {', '.join(result.plugins)} in [profiles]"
         )
+
+
+def _measure_heap(result: BundleResult) -> None:
+    """Note what importing costs; the application module starts the station and is left out."""
+    *modules, application, _ = result.files
+    first = application.text.decode().partition("\n")[0]
+    texts = {file.name.removesuffix(".py"): file.text.decode() for file in modules}
+    heap = heap_at_import(texts, first if first.startswith("if 0:") else "")
+    for file in modules:
+        file.heap = heap.get(file.name.removesuffix(".py"))
 
 
 def _write(result: BundleResult, config: Config) -> None:

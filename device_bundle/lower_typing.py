@@ -30,12 +30,14 @@ class Typing(ast.NodeTransformer):
         if any(names_typing(part, "overload") for part in node.decorator_list):
             return None
         node.decorator_list = [part for part in node.decorator_list if not _is_marker(part)]
+        vars(node).update(type_params=[])
         self.generic_visit(node)
         node.body = _cleaned(node.body)
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.stmt:
         node.decorator_list = [part for part in node.decorator_list if not _is_marker(part)]
+        vars(node).update(type_params=[])
         bases = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
         node.bases = [base for base in bases if not self._is_typed_only(base)]
         record = Symbol(self._module.name, node.name)
@@ -90,7 +92,10 @@ class Typing(ast.NodeTransformer):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         action = self._shapes.actions.get(target(node.value) or Symbol("", ""))
-        if action is not None and node.attr == "name":
+        if action is not None:
+            if node.attr != "name":
+                problem = f"{node.attr} of the action {action}"
+                self._refuse(node, problem, "of an action only its name reaches a device")
             return ast.copy_location(ast.Constant(action), node)
         return self.generic_visit(node)
 

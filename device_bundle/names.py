@@ -119,8 +119,12 @@ class _RenameLocals(ast.NodeVisitor):
         self._names = names
 
     def apply(self, function: _Function) -> None:
-        """Rename inside; the function's own name belongs to where it stands."""
-        for part in ast.iter_child_nodes(function):
+        """Rename inside; name, decorators and defaults belong to where the function stands."""
+        args = function.args
+        for arg in [*args.args, *args.kwonlyargs, args.vararg, args.kwarg]:
+            if arg is not None:
+                self.visit(arg)
+        for part in [function.body] if isinstance(function, ast.Lambda) else function.body:
             self.visit(part)
 
     def visit_Name(self, node: ast.Name) -> None:
@@ -203,11 +207,13 @@ def _rename_attributes(node: ast.AST, names: dict[str, str]) -> None:
 
 def _rename_members(node: ast.ClassDef, names: dict[str, str]) -> None:
     """Methods and class attributes, also where the class body itself uses them by name."""
+    names = {name: names[name] for name in _defined_attributes(node) if name in names}
     for part in node.body:
         inside: list[ast.expr] = []
         if isinstance(part, ast.FunctionDef):
             part.name = names.get(part.name, part.name)
             inside = [*part.decorator_list, *part.args.defaults]
+            inside += [default for default in part.args.kw_defaults if default is not None]
         elif isinstance(part, ast.Assign):
             inside = [*part.targets, part.value]
         for expression in inside:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from device_bundle.findings import BundleError, Findings
+from device_bundle.findings import BundleError, Finding, Findings
 from device_bundle.program import Definition, Symbol, target
 from device_bundle.shapes import ON, Shapes
 from device_bundle.sources import Program
@@ -49,7 +49,7 @@ def read_role(program: Program, shapes: Shapes, plugin: str, symbol: Symbol) -> 
             seen.add(part.name)
             _read_method(program.findings, shapes, role, owner, part)
         elif isinstance(part, ast.Assign | ast.AnnAssign) and part.value is not None:
-            _read_attribute(role, part, part.value, seen)
+            _read_attribute(role, owner, part, seen)
     definition = program.definition(symbol)
     if definition is not None and "__init__" not in seen:
         problem = f"{CLASS} must be made with (station, settings)"
@@ -142,7 +142,7 @@ def _arguments(method: _Method) -> list[str]:
 
 
 def _read_attribute(
-    role: Role, part: ast.Assign | ast.AnnAssign, value: ast.expr, seen: set[str]
+    role: Role, owner: Definition, part: ast.Assign | ast.AnnAssign, seen: set[str]
 ) -> None:
     targets = part.targets if isinstance(part, ast.Assign) else [part.target]
     name = targets[0].id if isinstance(targets[0], ast.Name) else ""
@@ -150,15 +150,16 @@ def _read_attribute(
         return
     seen.add(name)
     if name == "settings":
-        role.settings = target(value)
+        role.settings = target(part.value)
     elif name == "profile":
-        role.profile = str(_literal(value))
+        role.profile = str(_literal(owner, part))
     elif name == "requires":
-        role.requires = tuple(_literal(value))
+        role.requires = tuple(_literal(owner, part))
 
 
-def _literal(value: ast.expr) -> Any:
+def _literal(owner: Definition, part: ast.Assign | ast.AnnAssign) -> Any:
     try:
-        return ast.literal_eval(value)
+        return ast.literal_eval(part.value or ast.Constant(None))
     except ValueError:
-        raise BundleError(f"line {value.lineno}: {ast.unparse(value)} must be a literal") from None
+        problem = f"{ast.unparse(part)}: this has to be a literal"
+        raise BundleError(Finding(owner.module.shown, part.lineno, problem)) from None

@@ -13,8 +13,10 @@ import click
 import msgspec
 
 from ocpp_kernel.build import build_central
-from ocpp_kernel.cli.console import note, output
+from ocpp_kernel.cli.calls import Calls
+from ocpp_kernel.cli.console import note, output, plain
 from ocpp_kernel.cli.framelog import FrameLog, show
+from ocpp_kernel.cli.lines import read_lines
 from ocpp_kernel.cli.options import (
     config_option,
     configuration,
@@ -68,6 +70,7 @@ def serve(
 
     Prints "listening on URL" once stations can connect, then events and frames. Without a
     configuration any station is admitted and any tag accepted, from this computer only.
+    Lines typed are calls to stations: IDENTITY ACTION PAYLOAD.
     """
     config = configuration(config_path)
     changes = {name: v for name, v in (("host", host), ("port", port)) if v is not None}
@@ -94,9 +97,18 @@ async def _serve(config: Config, speed: float, quiet: bool, stopped: asyncio.Eve
         raise click.ClickException(str(error)) from error
     try:
         click.echo(f"listening on {server.url}/")
+        read_lines(Calls(central, _tell).take)
         await stopped.wait()
     finally:
         await server.stop()
+
+
+def _tell(level: str, text: str) -> None:
+    """An answer is a result; the rest is a note."""
+    if level == "info":
+        output().print(plain(text), markup=False)
+    else:
+        note(level, text)
 
 
 def _refuse_open_house(host: str) -> None:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import sys
-import threading
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from ocpp_kernel import events
 from ocpp_kernel.build import build_station
 from ocpp_kernel.cli.console import note, output, plain
 from ocpp_kernel.cli.framelog import FrameLog, show
+from ocpp_kernel.cli.lines import read_lines
 from ocpp_kernel.cli.options import (
     config_option,
     configuration,
@@ -35,8 +33,6 @@ from ocpp_kernel.transports.clock import Clock
 from ocpp_kernel.transports.websocket_client import WebSocketClient
 
 QUIT = ("quit", "exit")
-#: Bytes of the longest line taken from the console.
-_LONGEST = 4096
 
 
 class Watcher:
@@ -114,7 +110,7 @@ async def _run(config: Config, quiet: bool, stopped: asyncio.Event) -> None:
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--url or --identity") from error
     output().print(f"{host.identity} connects to {client.url}", markup=False)
-    _read_console(partial(_command, client, stopped))
+    read_lines(partial(_command, client, stopped))
     running = asyncio.ensure_future(client.run())
     stopping = asyncio.ensure_future(stopped.wait())
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -153,26 +149,3 @@ def _command(client: WebSocketClient, stopped: asyncio.Event, line: str) -> None
         stopped.set()
     elif line:
         client.do(lambda station: station.emit(events.Command(line)))
-
-
-def _read_console(take: Callable[[str], None]) -> None:
-    """Has ``take`` called, in the event loop, with every line typed."""
-    try:
-        descriptor = sys.stdin.fileno()
-    except (AttributeError, OSError):
-        return  # There is no console, as in a service.
-    loop = asyncio.get_running_loop()
-    # A thread, since a file that is no pipe cannot be waited for; unbuffered, so that it does not
-    # hold a lock of the interpreter's when the program ends.
-    threading.Thread(target=_read, args=(descriptor, loop, take), daemon=True).start()
-
-
-def _read(descriptor: int, loop: asyncio.AbstractEventLoop, take: Callable[[str], None]) -> None:
-    rest = b""
-    with contextlib.suppress(RuntimeError, OSError):  # the loop, or the console, is gone
-        while data := os.read(descriptor, _LONGEST):
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                loop.call_soon_threadsafe(take, line.decode(errors="replace").strip())
-            rest = rest[-_LONGEST:]
-        loop.call_soon_threadsafe(take, rest.decode(errors="replace").strip())

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
+
+import pytest
 
 
 def test_annotations_and_docstrings_vanish(sample: Any) -> None:
@@ -255,3 +258,40 @@ def test_actions_are_names_and_requests_pairs(sample: Any) -> None:
     text = sample.text()
     assert "Action" not in text
     assert "Accepted" not in text
+
+
+def test_other_attributes_of_actions_are_refused(sample: Any) -> None:
+    sample.write("""
+        from ocpp_kernel.contracts import CENTRAL_SYSTEM, Action
+        from typing import TypedDict
+
+        class Empty(TypedDict):
+            pass
+
+        Ping = Action("Ping", Empty, Empty, sent_by=CENTRAL_SYSTEM)
+
+        def main():
+            print(Ping.name, Ping.sent_by, Ping())
+        """)
+    assert sample.refusals() == [
+        "fixture/__init__.py:11: Ping is called with one payload; pass a dict",
+        "fixture/__init__.py:11: sent_by of the action Ping; "
+        "of an action only its name reaches a device",
+    ]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="the syntax is that of Python 3.12")
+def test_type_parameters_vanish(sample: Any) -> None:
+    sample.assert_same("""
+        type Pair[T] = tuple[T, T]
+
+        class Box[T]:
+            def __init__(self, value: T) -> None:
+                self.value = value
+
+        def first[T](pair: Pair[T]) -> T:
+            return pair[0]
+
+        def main() -> None:
+            print(first((1, 2)), Box(3).value)
+        """)

@@ -111,3 +111,29 @@ def test_long_texts_used_twice_are_kept_once(sample: Any) -> None:
         """)
     first = sample.emit()["app"].splitlines()[0]
     assert first == "if 0:MeterValuesSampledData"
+
+
+def test_decorators_and_defaults_belong_to_the_class(sample: Any) -> None:
+    sample.assert_same("""
+        class Meter:
+            scale = 3
+
+            def __init__(self):
+                self._held = 0
+
+            @property
+            def reading(self):
+                return self._held
+
+            @reading.setter
+            def reading(self, reading):
+                self._held = reading
+
+            def scaled(self, scale=scale, *, factor=scale):
+                return scale * factor * self.scale
+
+        def main():
+            meter = Meter()
+            meter.reading = 5
+            print(meter.reading, meter.scaled(), meter.scaled(2, factor=1))
+        """)

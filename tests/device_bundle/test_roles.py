@@ -37,18 +37,21 @@ class ChargePoint:
 """
 
 
+def linked_with(folder: Path, *load: str) -> Linked:
+    """What the linker makes of the plugins loaded, without those in the tree."""
+    off = "\n".join(f"{point.name} = false" for point in entry_points(group="ocpp_kernel"))
+    config = folder / "ocpp.toml"
+    config.write_text(f"[profiles]\n{off}\n[plugins]\nload = {list(load)!r}\n")
+    loaded = load_config(config)
+    return link(loaded, enabled(loaded), folder)
+
+
 @pytest.fixture
 def linked(tmp_path: Path) -> Any:
     def make(**plugins: str) -> Linked:
-        off = "\n".join(f"{point.name} = false" for point in entry_points(group="ocpp_kernel"))
-        names = []
         for name, text in plugins.items():
             tmp_path.joinpath(f"{name}.py").write_text(textwrap.dedent(text))
-            names.append(f"./{name}.py")
-        config = tmp_path / "ocpp.toml"
-        config.write_text(f"[profiles]\n{off}\n[plugins]\nload = {names!r}\n")
-        loaded = load_config(config)
-        return link(loaded, enabled(loaded), tmp_path)
+        return linked_with(tmp_path, *(f"./{name}.py" for name in plugins))
 
     return make
 
@@ -151,9 +154,62 @@ def test_messages_that_need_the_firmware_are_refused(linked: Any) -> None:
     assert "messages.py" in text
 
 
-def test_plugins_do_not_import_each_other(linked: Any, tmp_path: Path) -> None:
-    package = tmp_path / "two"
-    package.mkdir()
+def test_plugins_do_not_import_each_other(linked: Any) -> None:
     one = "from ocpp_plugin_two import read\n" + ROLE + "        read()\n"
     text = refusal(linked, one=one, two="def read():\n    return 1\n" + ROLE)
     assert "one.py:9: one imports ocpp_plugin_two.read of another plugin; tell each" in text
+
+
+FOLDER = {
+    "__init__.py": "",
+    "messages.py": HEAD,
+    "charge_point.py": """
+import machine
+
+from .messages import In, on
+
+
+class ChargePoint:
+    def __init__(self, station, settings):
+        self._watchdog = machine.WDT(30)
+
+    @on(In)
+    def on_in(self, request):
+        self._watchdog.feed()
+        return {}
+""",
+    "central_system.py": "import nowhere\n",
+}
+
+
+def write_folder(folder: Path) -> None:
+    folder.mkdir()
+    for name, text in FOLDER.items():
+        folder.joinpath(name).write_text(text)
+
+
+def test_an_installed_package_whose_role_needs_the_firmware(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_folder(tmp_path / "acme_meter")
+    monkeypatch.syspath_prepend(tmp_path)
+    made = linked_with(tmp_path, "acme_meter")
+    assert [role.routes for role in made.roles] == [{"In": "on_in"}]
+    assert "feed" in made.firmware_names
+
+
+def test_a_folder_given_by_its_path(tmp_path: Path) -> None:
+    write_folder(tmp_path / "meter")
+    role = (
+        FOLDER["charge_point.py"].replace("import machine\n", "").replace("machine.WDT(30)", "self")
+    )
+    tmp_path.joinpath("meter", "charge_point.py").write_text(role)
+    made = linked_with(tmp_path, "./meter")
+    assert [role.routes for role in made.roles] == [{"In": "on_in"}]
+
+
+def test_a_role_module_without_its_class(tmp_path: Path) -> None:
+    write_folder(tmp_path / "acme_empty")
+    tmp_path.joinpath("acme_empty", "charge_point.py").write_text("LIMIT = 1\n")
+    with pytest.raises(BundleError, match=r"charge_point.py:1: there is no class ChargePoint"):
+        linked_with(tmp_path, "./acme_empty")

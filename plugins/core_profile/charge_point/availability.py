@@ -20,10 +20,6 @@ class Availability:
         self._core = core
         self._station = core.station
 
-    def idle_status(self, connector: Connector) -> str:
-        """The status of a connector nobody uses."""
-        return "Available" if connector.operative else "Unavailable"
-
     def change(self, connector_id: int, operative: bool) -> str:
         """Does what ChangeAvailability asks once its response is sent; the AvailabilityStatus."""
         connectors = self._core.connectors
@@ -45,13 +41,13 @@ class Availability:
         for connector in self._core.connectors[1:]:
             if connector.transaction is not None:
                 busy = True
-            elif connector.operative:
+            elif connector.idle_status == "Available":
                 self._to_use(connector)
             else:
                 self._out_of_use(connector)
         zero = self._core.connectors[0]
-        if zero.state != self.idle_status(zero) and (zero.operative or not busy):
-            zero.move(self.idle_status(zero))
+        if zero.state != zero.idle_status and not (busy and zero.state == "Available"):
+            zero.move(zero.idle_status)
 
     def _to_use(self, connector: Connector) -> None:
         if connector.state == "Unavailable":

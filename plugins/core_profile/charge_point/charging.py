@@ -179,7 +179,7 @@ class Charging:
         if free:
             connector.held_for = ""
             if connector.state == "Finishing" and not connector.plugged:
-                connector.move(self._core.availability.idle_status(connector))
+                connector.move(connector.idle_status)
         return free
 
     def _unlock(self, connector: Connector) -> bool:
@@ -206,7 +206,7 @@ class Charging:
 
     def _leave(self, connector: Connector, by_cable: bool) -> None:
         """The status after a transaction."""
-        idle = self._core.availability.idle_status(connector)
+        idle = connector.idle_status
         if idle == "Unavailable":
             connector.move(idle)
         elif connector.plugged:

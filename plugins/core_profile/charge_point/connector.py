@@ -70,6 +70,9 @@ class Connector:
         self.info = ""
         #: False once ChangeAvailability took it, or is to take it, out of use.
         self.operative = True
+        #: Another profile keeps it out of use for a while; forgotten at a restart. Whoever sets
+        #: this calls ``station.shared["settle"]()`` after it.
+        self.withheld = False
         self.plugged = False
         self.locked = False
         #: Whether the EV asks for energy.
@@ -104,6 +107,11 @@ class Connector:
         """The ChargePointStatus."""
         return "Faulted" if self.faulted else self.state
 
+    @property
+    def idle_status(self) -> str:
+        """The status while nobody uses it."""
+        return "Available" if self.operative and not self.withheld else "Unavailable"
+
     def move(self, new: str, info: str = "") -> None:
         """Changes the status; raises :class:`ForbiddenChangeError` for what is not in the table."""
         old = self.state
@@ -136,7 +144,7 @@ class Connector:
 
     def reserve(self) -> bool:
         """Becomes Reserved if it is Available now (A7); whether it did."""
-        if self.status != "Available" or not self.operative:
+        if self.status != "Available":
             return False
         self.move("Reserved")
         return True
@@ -144,7 +152,7 @@ class Connector:
     def release(self) -> None:
         """A reservation ended without being used (G1, or G8 where it goes out of use)."""
         if self.state == "Reserved":
-            self.move("Available" if self.operative else "Unavailable")
+            self.move(self.idle_status)
 
     def cancel_wait(self) -> None:
         """Stops waiting for the user."""

@@ -182,11 +182,11 @@ class ChargePoint:
                 "switch on a plugin that brings one, such as simulated_ev"
             )
         self.driver = driver
-        self.connectors = [
-            Connector(number, self.reporter.changed) for number in range(driver.connectors + 1)
-        ]
-        self.station.shared["connectors"] = self.connectors
-        self.station.shared["parent_of"] = self.authorizer.parent_of
+        self._make_connectors(driver)
+        shared = self.station.shared
+        shared["connectors"] = self.connectors
+        shared["parent_of"] = self.authorizer.parent_of
+        shared["settle"] = self.availability.settle
         return self._keys.declare()
 
     def ocpp_register_triggers(self) -> dict[str, Callable[[int | None], str]]:
@@ -213,32 +213,36 @@ class ChargePoint:
         station = self.station
         station.call_timeout = station.configuration["MessageTimeout"]
         self._vendors = station.hooks.register_data_transfer()
-        self._restore_state()
         try:
             self.cache.restore()
         except StoreError as error:
             self._report(f"the authorization cache could not be read: {error}")
         self.journal.restore("Reboot" if event.cause in REBOOTS else "PowerLoss")
         for connector in self.connectors:
-            number = connector.connector_id
-            connector.changed_at = station.now
-            connector.plugged = number > 0 and self.driver.is_plugged(number)
-            if not connector.operative:
-                connector.state = "Unavailable"
-            elif connector.plugged:
-                connector.state = "Preparing"
+            if connector.state == "Preparing":
                 self.usage.await_user(connector)
 
-    def _restore_state(self) -> None:
+    def _make_connectors(self, driver: Driver) -> None:
+        """As they were and as they are; complete before any plugin hears of the start."""
+        state = None
         try:
             state = self.station.store.load("station")
         except StoreError as error:
             self._report(f"the charge point's state could not be read: {error}")
-            return
-        if type(state) is list and len(state) == 2:
-            self.boot.known = state[0] is True
-            for connector in self.connectors:
-                connector.operative = connector.connector_id not in state[1]
+        if type(state) is not list or len(state) != 2:
+            state = [False, []]
+        self.boot.known = state[0] is True
+        self.connectors = []
+        for number in range(driver.connectors + 1):
+            connector = Connector(number, self.reporter.changed)
+            connector.changed_at = self.station.now
+            connector.plugged = number > 0 and driver.is_plugged(number)
+            connector.operative = number not in state[1]
+            if connector.plugged:
+                connector.state = "Preparing"
+            if not connector.operative:
+                connector.state = "Unavailable"
+            self.connectors.append(connector)
 
     def _connected(self, event: events.Connected) -> None:
         self.boot.connected()

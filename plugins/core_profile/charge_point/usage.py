@@ -43,7 +43,7 @@ class Usage:
             reason = "no central system ever accepted this charge point"
         elif core.connectors[0].faulted or connector.faulted:
             reason = "there is a fault"
-        elif not connector.operative or connector.state == "Unavailable":
+        elif connector.idle_status == "Unavailable":
             reason = "the connector is out of use"
         elif connector.transaction is not None:
             reason = "a transaction runs"
@@ -83,7 +83,7 @@ class Usage:
             connector.id_tag = ""
             self._station.emit(StartCancelled(connector.connector_id))
         if connector.state == "Preparing":
-            if connector.plugged and connector.operative:
+            if connector.plugged and connector.idle_status == "Available":
                 self.await_user(connector)
             else:
                 connector.move("Available")
@@ -132,7 +132,7 @@ class Usage:
             self.cancel(connector)
         elif connector.state == "Finishing" and not connector.locked:
             connector.held_for = ""
-            connector.move(self._core.availability.idle_status(connector))
+            connector.move(connector.idle_status)
 
     def on_ev_ready(self, event: EvReady) -> None:
         connector = self._core.connector(event.connector_id)
@@ -242,7 +242,7 @@ class Usage:
                     return connector
             elif same_tag(connector.id_tag or connector.held_for, id_tag):
                 return connector
-            elif connector.plugged and not connector.timed_out and connector.operative:
+            elif connector.plugged and not self.obstacle(connector):
                 waiting = waiting or connector
             elif connector.status == "Available":
                 free = free or connector

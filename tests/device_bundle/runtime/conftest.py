@@ -63,11 +63,15 @@ class Server:
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        for writer in self._writers:
-            writer.transport.abort()
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
+        await asyncio.sleep(0.05)  # connections accepted before that reach `_arrived`
+        for writer in self._writers:
+            writer.transport.abort()
+        ends = [writer.wait_closed() for writer in self._writers]
+        await asyncio.gather(*ends, return_exceptions=True)
+        self._writers = []
 
     async def _arrived(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)

@@ -331,7 +331,7 @@ async def test_without_a_network_nothing_is_tried(device: Start, server: Server)
     await echoed(await server.accept(), "network")
 
 
-async def test_tls_with_a_pinned_certificate(device: Start) -> None:
+async def test_tls(device: Start) -> None:
     data = Path(__file__).parent / "data"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(data / "server.pem", data / "server_key.pem")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -94,24 +93,22 @@ class FakeStream:
         return [client_frame(frame) for frame in self.writes]
 
 
-def bits() -> Callable[[int], int]:
-    return random.Random(1).getrandbits  # noqa: S311  # repeatable
+BITS = random.Random(1).getrandbits  # noqa: S311  # repeatable
 
 
 def open_socket(stream: FakeStream, limit: int = 16384) -> tuple[WebSocket, list[str]]:
     reports: list[str] = []
-    return WebSocket(stream, bits(), reports.append, limit), reports
+    return WebSocket(stream, BITS, reports.append, limit), reports
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 5, 125, 126, 127, 4096, 65535, 65536, 70001])
 def test_frames_are_masked_and_whole(size: int) -> None:
     payload = bytes(i % 251 for i in range(size))
-    assert client_frame(bytes(encode(TEXT, payload, bits()))) == (TEXT, payload)
+    assert client_frame(bytes(encode(TEXT, payload, BITS))) == (TEXT, payload)
 
 
 def test_each_frame_has_a_mask_of_its_own() -> None:
-    draw = bits()
-    assert encode(TEXT, b"same text", draw) != encode(TEXT, b"same text", draw)
+    assert encode(TEXT, b"same text", BITS) != encode(TEXT, b"same text", BITS)
 
 
 def test_a_message_is_one_write() -> None:

@@ -129,3 +129,34 @@ def test_a_mistake_in_the_configuration(run: Run, tmp_path: Path) -> None:
     assert result.stderr.splitlines() == [
         f'Error: {path}: central_system.prot is not known; did you mean "port"?'
     ]
+
+
+def test_a_typed_line_calls_a_station_and_its_answer_is_printed(start: Start) -> None:
+    server = start("serve", "--port", "0")
+    with station(url_of(server)) as connection:
+        call(connection, "BootNotification", BOOT)
+        server.wait_for("StationBooted")
+        server.type('CP1 GetConfiguration {"key": ["A"]}')
+        kind, call_id, action, payload = json.loads(connection.recv())
+        assert (kind, action, payload) == (2, "GetConfiguration", {"key": ["A"]})
+        connection.send(json.dumps([3, call_id, {"unknownKey": ["A"]}]))
+        server.wait_for('CP1 GetConfiguration: {"unknownKey": ["A"]}')
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("CP1", "type: IDENTITY ACTION [PAYLOAD]"),
+        ("CP2 Reset {}", "CP2 is not connected; connected are: CP1"),
+        ("CP1 Rest {}", "Rest is no action known here; did you mean Reset?"),
+        ("CP1 Reset {]", "{]: the payload is no JSON object"),
+        ("CP1 Reset {}", "CP1 Reset: ProtocolError: Reset: type is missing"),
+    ],
+)
+def test_a_line_that_is_no_call_is_explained(start: Start, line: str, told: str) -> None:
+    server = start("serve", "--port", "0")
+    with station(url_of(server)) as connection:
+        call(connection, "BootNotification", BOOT)
+        server.type(line)
+        server.wait_for(told)
+        assert call(connection, "Heartbeat", {})[0] == 3

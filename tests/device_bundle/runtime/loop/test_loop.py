@@ -61,7 +61,8 @@ def test_back_off_starts_over_after_a_stable_connection_only(make: Make) -> None
         setup.turn(1)
         before = setup.world.attempts[-1]
         setup.turn(80)
-        return setup.world.attempts[-1] - before
+        delay: int = setup.world.attempts[-1] - before
+        return delay
 
     assert delays_after(40) - 40 < 10
     assert delays_after(5) > 25
@@ -70,7 +71,7 @@ def test_back_off_starts_over_after_a_stable_connection_only(make: Make) -> None
 def test_an_attempt_does_not_keep_timers_waiting(make: Make) -> None:
     setup = make()
     fired: list[int] = []
-    setup.world.poll = lambda now, report: setup.world.sleep(200)  # type: ignore[method-assign]  # a server that never answers
+    setup.world.poll = lambda now, report: setup.world.sleep(200)  # a server that never answers
     setup.station.after(3, lambda: fired.append(setup.station.now))
     setup.turn(6)
     assert fired == [3]
@@ -205,7 +206,7 @@ def test_a_restart_sends_what_is_due_then_closes(make: Make, kind: str) -> None:
 def test_a_restart_while_connecting_gives_the_attempt_up(make: Make) -> None:
     setup = make()
     setup.loop.turn()
-    setup.world.poll = lambda now, report: None  # type: ignore[method-assign]  # no answer yet
+    setup.world.poll = lambda now, report: None  # no answer yet
     setup.station.exit = "Hard"
     assert setup.loop.run() == "Hard"
     assert setup.world.aborts == 1
@@ -237,16 +238,16 @@ def test_faults_are_logged_and_the_connection_made_anew(make: Make) -> None:
             raise RuntimeError(faults.pop(0))
         setup.station.exit = "Soft"
 
-    setup.station.receive = failing  # type: ignore[method-assign, assignment]  # a fault of ours
+    setup.station.receive = failing  # a fault of ours
     first.incoming.append("x")
     poll = setup.world.poll
 
     def poll_and_speak(now: int, report: Callable[[str], object], /) -> WebSocket | None:
-        socket = poll(now, report)
+        socket: WebSocket | None = poll(now, report)
         setup.socket.incoming.append("x")
         return socket
 
-    setup.world.poll = poll_and_speak  # type: ignore[method-assign]  # each peer says something
+    setup.world.poll = poll_and_speak  # each peer says something
     assert setup.loop.run() == "Soft"
     assert [text for level, text in setup.world.logs if level == "error"] == [
         "internal fault: RuntimeError('one')",
@@ -275,6 +276,6 @@ def test_when_no_turn_succeeds_the_software_restarts(make: Make) -> None:
     def failing(now: int) -> None:
         raise MemoryError
 
-    setup.station.tick = failing  # type: ignore[method-assign]  # a fault of ours
+    setup.station.tick = failing  # a fault of ours
     assert setup.loop.run() == "Hard"
     assert len([text for level, text in setup.world.logs if level == "error"]) > 5

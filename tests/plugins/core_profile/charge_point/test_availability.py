@@ -164,3 +164,22 @@ def test_during_a_fault(booted: Any) -> None:
     assert booted.seen() == []
     booted.emit(events.FaultCleared(1))
     assert booted.statuses() == [(1, "Unavailable")]
+
+
+def test_withheld_by_another_profile(booted: Any) -> None:
+    """FW-006: another profile may keep connectors out of use; who charges finishes first."""
+    booted.charge(2)
+    for connector in booted.station.shared["connectors"]:
+        connector.withheld = True
+    booted.station.shared["settle"]()
+    booted.settle()
+    assert booted.statuses() == [(1, "Unavailable")]
+    booted.tag("TAG1", 2)
+    assert booted.statuses() == [(2, "Unavailable"), (0, "Unavailable")]
+    for connector in booted.station.shared["connectors"]:
+        connector.withheld = False
+    booted.station.shared["settle"]()
+    booted.settle()
+    assert sorted(booted.statuses()) == [(0, "Available"), (1, "Available"), (2, "Preparing")]
+    booted.restart().connect()
+    assert booted.statuses()[0] == (0, "Available")

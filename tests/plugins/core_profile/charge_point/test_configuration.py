@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ocpp_kernel import configuration, events
+from ocpp_kernel.store import MemoryStore, StoreError
 
 #: Name, kind, whether read-only; as section 9.1 with the errata lists them.
 KEYS = [
@@ -197,3 +198,29 @@ def test_no_driver(bench: Any) -> None:
     bench.hardware = object()
     bench.build()
     assert "needs a driver of the hardware" in str(bench.log)
+
+
+def test_storage_fails_at_start_and_later(make_bench: Any) -> None:
+    """A charge point whose storage fails says so and works as well as it can."""
+
+    class Failing(MemoryStore):
+        def load(self, name: str) -> Any:
+            if name == "station":
+                raise StoreError("broken")
+            return super().load(name)
+
+        def records(self, name: str) -> Any:
+            if name == "cache":
+                raise StoreError("broken")
+            return super().records(name)
+
+        def save(self, name: str, value: Any) -> None:
+            raise StoreError("broken")
+
+    bench = make_bench(store=Failing()).boot()
+    reports = [text for level, text in bench.log if level == "error"]
+    assert len(reports) == 3
+    assert bench.call("ChangeConfiguration", '{"key":"ConnectionTimeOut","value":"5"}')[0] == (
+        "InternalError"
+    )
+    bench.charge()

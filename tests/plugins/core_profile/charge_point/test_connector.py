@@ -115,3 +115,4 @@ def test_reserving() -> None:
     connector.release()
     assert connector.status == "Unavailable"
     assert not connector.reserve()
+    assert connector.idle_status == "Unavailable"

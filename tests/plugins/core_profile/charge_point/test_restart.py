@@ -57,6 +57,7 @@ def test_nothing_starts_any_more(booted: Any) -> None:
     booted.plug()
     booted.tag()
     assert booted.core.connectors[1].transaction is None
+    assert "about to restart" in booted.log[-1][1]
     assert booted.call("RemoteStartTransaction", '{"idTag":"T","connectorId":1}') == {
         "status": "Rejected"
     }
