@@ -102,6 +102,7 @@ class Authorizer:
         elif isinstance(error, (Disconnected, CallTimeout)):
             self._offline(id_tag, self.known(id_tag), then)
         else:
+            self._core.boot.is_lost(error)
             self._station.log("warning", f"Authorize failed: {error}")
             then(False, None)
 

@@ -27,6 +27,7 @@ class Boot:
         self.known = False
         self._not_before = 0
         self._calling = False
+        self._renewed = False
         self._timer: Timer | None = None
 
     def is_ready(self) -> bool:
@@ -35,10 +36,26 @@ class Boot:
 
     def connected(self) -> None:
         """The socket opened: registers, unless that is done already (FRM-012)."""
+        self._renewed = False
         if self.status == "Accepted":
             self._core.resume()
         else:
             self._wait()
+
+    def is_lost(self, error: OcppError) -> bool:
+        """Whether this refusal means that the central system has forgotten us (FRM-041).
+
+        After a restart of its own it may, and would refuse what waits until that is given up.
+        So this registers anew, once a connection: one that refuses all the same is taken at its
+        word.
+        """
+        if error.code != "SecurityError" or self._renewed or self.status != "Accepted":
+            return False
+        self._station.log("warning", "the central system has forgotten this charge point")
+        self._renewed = True
+        self.status = ""
+        self._send()
+        return True
 
     def gate(self, action: str) -> None:
         """Drops CALLs of the central system while it keeps us rejected (CORE-012)."""

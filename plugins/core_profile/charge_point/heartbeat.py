@@ -70,3 +70,5 @@ class HeartbeatTimer:
     def _done(self, answer: Any, error: OcppError | None) -> None:
         if error is None:
             self.set_clock(answer["currentTime"])
+        else:
+            self._core.boot.is_lost(error)

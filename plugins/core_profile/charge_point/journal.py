@@ -215,6 +215,8 @@ class Journal:
         if error is None or (isinstance(error, InvalidAnswer) and record[1] != "S"):
             self._settle(record, answer)
             return
+        if self._core.boot.is_lost(error):
+            return  # uses no attempt; goes again once registered
         self._attempts += 1
         configuration = self._station.configuration
         what = wire.ACTIONS[record[1]]

@@ -209,3 +209,42 @@ def test_events_tell_of_acceptance(booted: Any) -> None:
     booted.disconnect()
     booted.connect()
     assert booted.other.events.count(events.BootAccepted(True)) == 1
+
+
+def test_frm_041_a_forgotten_charge_point_registers_anew_and_loses_nothing(booted: Any) -> None:
+    """FRM-041, CORE-048: a central system that restarted refuses what waits, until a new boot."""
+    booted.configure("TransactionMessageAttempts", "1")
+    booted.configure("AllowOfflineTxForUnknownId", "true")
+    booted.disconnect()
+    booted.charge()
+    booted.tag()
+    accepted, booted.answers["StartTransaction"] = booted.answers["StartTransaction"], None
+    booted.connect()
+    start = booted.seen("StartTransaction")
+    assert len(start) == 1
+    booted.answers["StartTransaction"] = accepted
+    booted.refuse("SecurityError")
+    told = [action for action, _ in booted.seen() if action != "StatusNotification"]
+    assert told[:2] == ["BootNotification", "StartTransaction"]
+    assert told[-1] == "StopTransaction"
+
+
+def test_frm_041_a_forgotten_charge_point_notices_by_its_heartbeat(booted: Any) -> None:
+    booted.answers["Heartbeat"] = None
+    booted.advance(booted.station.configuration["HeartbeatInterval"])
+    assert booted.seen("Heartbeat")
+    booted.refuse("SecurityError")
+    assert len(booted.seen("BootNotification")) == 1
+
+
+def test_frm_041_a_central_system_that_refuses_all_the_same_is_not_flooded(booted: Any) -> None:
+    """Once a connection; then a refusal counts as a failed attempt (CORE-046)."""
+    booted.configure("TransactionMessageAttempts", "2")
+    booted.answers["StartTransaction"] = None
+    booted.charge()
+    booted.refuse("SecurityError")
+    assert len(booted.seen("BootNotification")) == 1
+    booted.refuse("SecurityError")
+    assert booted.seen("BootNotification") == []
+    booted.advance(60)
+    assert len(booted.seen("StartTransaction")) == 1
