@@ -13,6 +13,7 @@ from typing import Any
 import frames
 from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call_result
+from ocpp_plugins.core_profile import messages
 from rich.console import Console
 from rich.table import Table
 
@@ -21,7 +22,6 @@ from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.contracts import Action
 from ocpp_kernel.dispatch import Router
 from ocpp_kernel.session import Session
-from ocpp_plugins.core_profile import messages
 
 GOALS = {"Heartbeat": 5, "StartTransaction": 8, "MeterValues": 12}
 ANSWERS: dict[str, dict[str, Any]] = {

@@ -1,6 +1,6 @@
 """Every benchmark in turn; each prints ratios taken within one run, never bare times.
 
-    python benchmarks/run.py [dispatch] [server] [device]
+python benchmarks/run.py [dispatch] [server] [device]
 """
 
 from __future__ import annotations

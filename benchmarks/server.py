@@ -61,7 +61,9 @@ async def _talk(port: int, identity: str, calls: int, text: str) -> None:
         await ws.recv()
         for number in range(calls):
             # A new meterStart makes every StartTransaction a new one, not a resent one.
-            await ws.send(text.replace("CALLID", str(number)).replace("123400", str(123400 + number)))
+            await ws.send(
+                text.replace("CALLID", str(number)).replace("123400", str(123400 + number))
+            )
             answer = await ws.recv()
             if not str(answer).startswith(f'[3,"{number}"'):
                 raise AssertionError(f"not answered: {answer!r}")

@@ -6,6 +6,7 @@ Prints the port, then the CPU seconds used so far for every line read.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 import time
@@ -80,10 +81,8 @@ async def mobilityhouse() -> int:
     logging.getLogger("ocpp").setLevel(logging.ERROR)
 
     async def serve(ws: websockets.ServerConnection) -> None:
-        try:
+        with contextlib.suppress(websockets.ConnectionClosed):
             await _Peer("CP", ws).start()
-        except websockets.ConnectionClosed:
-            pass
 
     return _port(await websockets.serve(serve, "127.0.0.1", 0, subprotocols=_subprotocols()))
 

@@ -158,7 +158,7 @@ class Central:
 
     # Wiring, done once by whoever builds the central system.
 
-    def install(  # noqa: PLR0917 - called by name, as its twin in Station
+    def install(
         self,
         contracts: Contracts,
         routes: dict[str, Handler],

@@ -79,7 +79,7 @@ def check(payload: Any, contract: Compiled, lenient: bool = False) -> None:
 
 @cache
 def compiled(message: Any) -> Compiled:
-    """The compiled form of a message's TypedDict; raises TypeError for what contracts cannot say."""
+    """The compiled form of a TypedDict; raises TypeError for what contracts cannot say."""
     struct = None if _has_decimals(message) else _struct(message)
     return Compiled(message.__name__, compact(message), struct)
 

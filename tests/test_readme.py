@@ -102,11 +102,11 @@ def test_the_bundle_is_made_and_runs_on_the_emulator(
     subprocess.run(command.split(), cwd=checkout, env=environment, check=True, capture_output=True)
     assert (checkout / "build/wallbox/usr/main.py").is_file()
     assert list((checkout / "build/wallbox/usr-mpy").glob("*.mpy"))
-    with running(OTHERS[-1], checkout, environment) as process:
+    with Running(OTHERS[-1], checkout, environment) as process:
         assert "wallbox 1.0.0" in line_of(process, "wallbox")
 
 
-class running:
+class Running:
     """A command that runs until the block is left."""
 
     def __init__(self, command: str, folder: Path, environment: dict[str, str]) -> None:
@@ -148,9 +148,9 @@ def test_serve_and_station_talk_and_typed_lines_do_what_they_say(
     tmp_path: Path, environment: dict[str, str]
 ) -> None:
     serve = OTHERS[0].replace("9000", "0")
-    with running(serve, tmp_path, environment) as server:
+    with Running(serve, tmp_path, environment) as server:
         url = line_of(server, "listening on ").split()[-1].rstrip("/")
-        with running(OTHERS[1].replace("ws://127.0.0.1:9000", url), tmp_path, environment) as cp:
+        with Running(OTHERS[1].replace("ws://127.0.0.1:9000", url), tmp_path, environment) as cp:
             line_of(server, "StationBooted")
             calls = code("text", "GetConfiguration").splitlines()
             type_line(server, calls[0])

@@ -74,7 +74,7 @@ class Watcher:
 )
 @config_option
 @quiet_option
-def station(  # noqa: PLR0917 - click passes options by name
+def station(
     url: str | None,
     identity: str | None,
     speed: float | None,

@@ -200,8 +200,7 @@ class WebSocketClient:
     def _offered(self) -> Sequence[str]:
         if self._subprotocols is not None:
             return self._subprotocols
-        offered = self.station.subprotocols
-        return offered
+        return self.station.subprotocols
 
     def _headers(self) -> dict[str, str]:
         """Basic credentials, if there is a password (FRM-011)."""

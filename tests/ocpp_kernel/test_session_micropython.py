@@ -149,7 +149,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, name: str) -> str:
     """What MicroPython prints for one of the written scripts."""
-    done = subprocess.run(  # noqa: S603 - our own script
+    done = subprocess.run(
         [interpreter(), f"{name}.py"],
         cwd=folder,
         capture_output=True,
