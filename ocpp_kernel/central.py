@@ -153,7 +153,7 @@ class Central:
         #: Objects plugins offer each other and applications, by name.
         self.shared: dict[str, Any] = {}
         self.router = Router({}, {})
-        self._check: Callable[[Any, Any, bool], None] = validate
+        self._check: Callable[[Any, Any, Any], None] = validate
         self._stamp = (0, timestamps.format(0))
 
     # Wiring, done once by whoever builds the central system.
@@ -165,11 +165,11 @@ class Central:
         hooks: Implementations,
         profiles: tuple[str, ...],
         foreign: Container[int] = (),
-        check: Callable[[Any, Any, bool], None] = validate,
+        check: Callable[[Any, Any, Any], None] = validate,
         lenient: bool = False,
     ) -> None:
         """Connects the plugins' handlers and hooks; as :meth:`ocpp_kernel.station.Station`."""
-        self.router = Router(contracts, routes, foreign, check, lenient)
+        self.router = Router(contracts, routes, foreign, check, self._warn if lenient else False)
         self.hooks = Hooks(hooks, self._warn)
         self.profiles = profiles
         self._check = check

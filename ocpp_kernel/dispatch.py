@@ -45,8 +45,8 @@ class Router:
         contracts: Contracts,
         routes: dict[str, Handler],
         foreign: Container[int] = (),
-        check: Callable[[Any, Any, bool], None] = validate,
-        lenient: bool = False,
+        check: Callable[[Any, Any, Any], None] = validate,
+        lenient: bool | Callable[[str], None] = False,
     ) -> None:
         self.contracts = contracts
         self.routes = routes

@@ -7,6 +7,7 @@ is one authority on what is valid and on the error code (:mod:`ocpp_kernel.valid
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import (
     Annotated,
@@ -24,6 +25,7 @@ from typing import (
 import msgspec
 
 from ocpp_kernel.contracts import Action, Format, MaxLength, MinItems
+from ocpp_kernel.errors import LocalError
 from ocpp_kernel.validation import (
     BOOLEAN,
     DATE_TIME,
@@ -48,6 +50,10 @@ _DATE_TIME_PATTERN = (
 _KINDS: dict[Any, int] = {str: STRING, int: INTEGER, bool: BOOLEAN, float: DECIMAL1}
 
 
+#: Whether unknown fields are let through, and who is told of them.
+Lenient = bool | Callable[[str], None]
+
+
 class _Field(NamedTuple):
     """A field's or element's type, taken apart."""
 
@@ -66,15 +72,25 @@ class Compiled(NamedTuple):
     struct: Any
 
 
-def check(payload: Any, contract: Compiled, lenient: bool = False) -> None:
-    """Raises the LocalError that fits, where the payload breaks its contract."""
+def check(payload: Any, contract: Compiled, lenient: Lenient = False) -> None:
+    """Raises the LocalError that fits, where the payload breaks its contract.
+
+    ``lenient`` lets unknown fields through; a callable one is told which, in a sentence.
+    """
     if contract.struct is not None:
         try:
             msgspec.convert(payload, contract.struct)
             return
         except msgspec.ValidationError:
             pass  # the compact contract has the last word, and the right error code
-    validate(payload, contract.compact, lenient)
+    try:
+        validate(payload, contract.compact)
+    except LocalError as fault:
+        if not lenient:
+            raise
+        validate(payload, contract.compact, lenient=True)
+        if callable(lenient):
+            lenient(f"{contract.name}: {fault.description}; let through")
 
 
 @cache

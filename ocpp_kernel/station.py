@@ -82,7 +82,7 @@ class Station:
         hooks: Implementations,
         profiles: tuple[str, ...],
         foreign: Container[int] = (),
-        check: Callable[[Any, Any, bool], None] = validate,
+        check: Callable[[Any, Any, Any], None] = validate,
         lenient: bool = False,
     ) -> None:
         """Connects the plugins' handlers and hooks; ``profiles`` are the names to report."""

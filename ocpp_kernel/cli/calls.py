@@ -12,7 +12,7 @@ from ocpp_kernel.central import Central
 from ocpp_kernel.contracts import Request
 from ocpp_kernel.errors import OcppError
 
-USAGE = "type: IDENTITY ACTION [PAYLOAD], such as: CP001 GetConfiguration {}"
+USAGE = "type: IDENTITY ACTION [PAYLOAD]; the payload is a JSON object"
 
 
 class Calls:

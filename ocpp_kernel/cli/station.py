@@ -133,7 +133,21 @@ def _file_store(folder: Path) -> FileStore:
         os.fsync(file.fileno())
 
     folder.mkdir(parents=True, exist_ok=True)
-    return FileStore(os, MsgspecCodec(), str(folder), open, partial(note, "warning"), sync)
+    return FileStore(
+        os, MsgspecCodec(), str(folder), open, partial(note, "warning"), sync, _sync_folder
+    )
+
+
+def _sync_folder(path: str) -> None:
+    """Makes new names in a folder last; where folders cannot be opened, renames last already."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _log(level: str, text: str) -> None:

@@ -180,6 +180,9 @@ def test_decimals_are_left_to_the_compact_contract() -> None:
 def test_lenient_is_asked_of_the_compact_contract_only() -> None:
     compiled = schema.compiled(Nothing)
     schema.check({"surplus": 1}, compiled, lenient=True)
+    told: list[str] = []
+    schema.check({"surplus": 1}, compiled, told.append)
+    assert told == ["Nothing: surplus is not a field of this message; let through"]
     with pytest.raises(LocalError, match="surplus is not a field"):
         schema.check({"surplus": 1}, compiled)
 

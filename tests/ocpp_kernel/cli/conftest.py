@@ -94,6 +94,7 @@ class Process:
         if self._popen.poll() is None:
             self._popen.kill()
             self._popen.wait()
+        self._reader.join(PATIENCE)
         for stream in (self._popen.stdin, self._popen.stdout):
             if stream is not None and not stream.closed:
                 stream.close()
