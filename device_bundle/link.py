@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 
 from device_bundle.dialect import BUILTINS
-from device_bundle.names import short_names
+from device_bundle.spellings import short_names
 from device_bundle.program import Definition, Ref, Symbol, cloned, refs
 
 

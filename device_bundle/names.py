@@ -9,13 +9,11 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import count, product
-from keyword import iskeyword
-from string import ascii_lowercase
 
-from device_bundle.dialect import BUILTINS, BY_NAME, FIRMWARE_ATTRIBUTES
-from device_bundle.lower_typing import NAMEDTUPLE
-from device_bundle.program import Definition, refs, target
+from device_bundle.attributes import shorten_attributes
+from device_bundle.dialect import BUILTINS
+from device_bundle.program import Definition, refs
+from device_bundle.spellings import short_names
 
 _Function = ast.FunctionDef | ast.Lambda
 
@@ -31,18 +29,7 @@ def shorten_names(definitions: Iterable[Definition], kept: set[str]) -> None:
     for definition in known:
         for function in _outermost(definition.node):
             _shorten_locals(function, keywords, spread)
-    names = _attribute_names(nodes, kept)
-    for node in nodes:
-        _rename_attributes(node, names)
-
-
-def short_names(taken: set[str]) -> Iterator[str]:
-    """a, b, ... aa, ab, ... without those taken."""
-    for length in count(1):
-        for letters in product(ascii_lowercase, repeat=length):
-            name = "".join(letters)
-            if name not in taken and name not in BUILTINS and not iskeyword(name):
-                yield name
+    shorten_attributes(known, kept)
 
 
 def _keywords(nodes: Iterable[ast.AST]) -> tuple[set[str], bool]:
@@ -147,76 +134,3 @@ class _RenameLocals(ast.NodeVisitor):
 
     def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
         node.names = [self._names.get(name, name) for name in node.names]
-
-
-def _attribute_names(nodes: Iterable[ast.AST], kept: set[str]) -> dict[str, str]:
-    """New names for the attributes the program itself defines."""
-    uses: Counter[str] = Counter()
-    own: set[str] = set()
-    texts: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.Attribute):
-            uses[node.attr] += 1
-        texts.update(_named_by_text(node))
-        for name in _defined_attributes(node):
-            uses[name] += 1
-            own.add(name)
-    kept = kept | texts | FIRMWARE_ATTRIBUTES
-    free = {name for name in own if not name.startswith("__") and name not in kept}
-    fresh = short_names(set(uses) | kept)
-    return {name: next(fresh) for name in sorted(free, key=lambda name: (-uses[name], name))}
-
-
-def _defined_attributes(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-        yield node.attr
-    elif isinstance(node, ast.ClassDef):
-        for part in node.body:
-            if isinstance(part, ast.FunctionDef):
-                yield part.name
-            elif isinstance(part, ast.Assign):
-                yield from (name.id for name in part.targets if isinstance(name, ast.Name))
-    else:
-        yield from _record_fields(node)
-
-
-def _named_by_text(node: ast.AST) -> Iterator[str]:
-    """The attribute in `getattr(x, "name")` and the like."""
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-        return
-    if node.func.id in BY_NAME and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-        yield str(node.args[1].value)
-
-
-def _record_fields(node: ast.AST) -> list[str]:
-    """The fields in `namedtuple("Name", "a b")`."""
-    if isinstance(node, ast.Call) and target(node.func) == NAMEDTUPLE:
-        return str(getattr(node.args[1], "value", "")).split()
-    return []
-
-
-def _rename_attributes(node: ast.AST, names: dict[str, str]) -> None:
-    if isinstance(node, ast.Attribute):
-        node.attr = names.get(node.attr, node.attr)
-    elif isinstance(node, ast.ClassDef):
-        _rename_members(node, names)
-    elif isinstance(node, ast.Call) and target(node.func) == NAMEDTUPLE:
-        fields = [names.get(name, name) for name in _record_fields(node)]
-        node.args[1] = ast.copy_location(ast.Constant(" ".join(fields)), node)
-
-
-def _rename_members(node: ast.ClassDef, names: dict[str, str]) -> None:
-    """Methods and class attributes, also where the class body itself uses them by name."""
-    names = {name: names[name] for name in _defined_attributes(node) if name in names}
-    for part in node.body:
-        inside: list[ast.expr] = []
-        if isinstance(part, ast.FunctionDef):
-            part.name = names.get(part.name, part.name)
-            inside = [*part.decorator_list, *part.args.defaults]
-            inside += [default for default in part.args.kw_defaults if default is not None]
-        elif isinstance(part, ast.Assign):
-            inside = [*part.targets, part.value]
-        for expression in inside:
-            for name in ast.walk(expression):
-                if type(name) is ast.Name:
-                    name.id = names.get(name.id, name.id)

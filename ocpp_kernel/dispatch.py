@@ -59,7 +59,7 @@ class Router:
         handler = self.routes.get(action)
         if handler is None:
             if action in self.contracts or self._is_foreign(action):
-                raise NotSupported(f"{action[:50]} belongs to a profile that is not present here")
+                raise NotSupported(f"{action[:50]} is not supported here")
             raise UnknownAction(f"{action[:50]} is not an action known here")
         return handler
 

@@ -82,7 +82,7 @@ def _check(value: Any, spec: Any, lenient: bool, name: str) -> None:
     elif type(value) is not str:
         raise TypeConstraintViolation(f"{name} must be a string")
     elif value not in spec:
-        raise PropertyConstraintViolation(f"{name} has no such value")
+        raise PropertyConstraintViolation(f"{name} may not be {value[:40]}")
 
 
 def _check_array(value: Any, shape: list[Any], lenient: bool, name: str) -> None:

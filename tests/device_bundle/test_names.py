@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from device_bundle.names import short_names
+from device_bundle.spellings import short_names
 
 
 def test_short_names_avoid_keywords_builtins_and_what_is_taken() -> None:
