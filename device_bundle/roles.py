@@ -18,6 +18,7 @@ from device_bundle.shapes import ON, Shapes
 from device_bundle.sources import Program
 from ocpp_kernel.config import unknown
 from ocpp_kernel.hookspecs import SINGLE_OWNER, SPECIFICATIONS
+from ocpp_kernel.roles import unmet
 
 ROLE = "charge_point"
 CLASS = "ChargePoint"
@@ -62,7 +63,7 @@ def refuse_conflicts(roles: Sequence[Role]) -> None:
     """Raises BundleError for handlers or single hooks two plugins claim, and for unmet needs."""
     reasons = []
     owners: dict[str, str] = {}
-    names = [role.plugin for role in roles]
+    names = {role.plugin for role in roles}.union(*(role.hooks for role in roles))
     for role in roles:
         claims = [f"action {action}" for action in role.routes]
         claims += [f"hook {hook}" for hook in role.hooks if hook in SINGLE_OWNER]
@@ -73,8 +74,9 @@ def refuse_conflicts(roles: Sequence[Role]) -> None:
                     f"{claim} is handled by plugins {other} and {role.plugin}; "
                     "switch one of them off in [profiles]"
                 )
-        for missing in sorted(set(role.requires).difference(names)):
-            reasons.append(f"plugin {role.plugin} requires {missing}; switch it on in [profiles]")
+        missing = sorted(set(role.requires).difference(names))
+        if missing:
+            reasons.append(f"plugin {role.plugin}: {unmet(missing)}")
     if reasons:
         raise BundleError(*reasons)
 

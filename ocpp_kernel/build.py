@@ -10,7 +10,7 @@ from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.config import Config, ConfigError, plugin_settings
 from ocpp_kernel.dispatch import fingerprint
 from ocpp_kernel.plugins import Plugin, PluginSet, actions_of, load, refuse_unmet
-from ocpp_kernel.roles import hooks_of, routes_of
+from ocpp_kernel.roles import PluginError, hooks_of, routes_of
 from ocpp_kernel.station import Station
 from ocpp_kernel.store import Store
 
@@ -66,6 +66,8 @@ def install(host: Any, config: Config, loaded: PluginSet, watcher: Any = None) -
         getattr(getattr(config, loaded.role), "lenient", False),
     )
     host.subprotocols = subprotocols(loaded)
+    if loaded.problems and not host.subprotocols:
+        raise PluginError("; ".join(["no plugin is left that speaks OCPP", *loaded.problems]))
 
 
 def _instances(host: Any, config: Config, loaded: PluginSet) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from ocpp_kernel.config import Config, ConfigError, unknown
 from ocpp_kernel.contracts import Action
-from ocpp_kernel.roles import PluginError, hooks_of, role_fault, routes_of
+from ocpp_kernel.roles import PluginError, hooks_of, is_hook, role_fault, routes_of, unmet
 
 __all__ = [
     "Found",
@@ -202,15 +202,15 @@ def actions_of(loaded: PluginSet) -> dict[str, Action[Any, Any]]:
 
 
 def refuse_unmet(loaded: PluginSet) -> None:
-    """Leaves out plugins whose ``requires`` names one that does not run in this role."""
+    """Leaves out plugins whose ``requires`` names a plugin, or a hook, that is not there."""
     while True:
-        names = {plugin.name for plugin in loaded.plugins if plugin.role is not None}
+        roles = [plugin for plugin in loaded.plugins if plugin.role is not None]
+        names = {plugin.name for plugin in roles}
+        names.update(name for plugin in roles for name in dir(plugin.role) if is_hook(name))
         for plugin in loaded.plugins:
             missing = [n for n in getattr(plugin.role, "requires", ()) if n not in names]
             if missing:
-                loaded.leave_out(
-                    plugin, f"requires {', '.join(missing)}; switch it on in [profiles]"
-                )
+                loaded.leave_out(plugin, unmet(missing))
                 break
         else:
             return

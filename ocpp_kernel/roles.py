@@ -6,7 +6,7 @@ A role class marks handlers with ``@on``; a method named as a hook implements it
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pluggy
@@ -120,6 +120,19 @@ def _handler_fault(role: str, cls: type, attribute: str, action: Action[Any, Any
     if len(given) != len(wanted):
         return f"{attribute} must take ({', '.join(wanted)}), not ({', '.join(given)})"
     return ""
+
+
+def is_hook(name: str) -> bool:
+    """Whether a name is one that hooks have."""
+    return name.startswith(PREFIX)
+
+
+def unmet(missing: Sequence[str]) -> str:
+    """The sentence for what a plugin requires and nobody brings: plugins, or hooks."""
+    hooks = [name for name in missing if is_hook(name)]
+    if len(hooks) == len(missing):
+        return f"requires a plugin that implements {', '.join(hooks)}; switch one on in [profiles]"
+    return f"requires {', '.join(missing)}; switch it on in [profiles]"
 
 
 def _hook_names(role: str) -> list[str]:

@@ -76,8 +76,21 @@ class Store(Protocol):
         Finish with the iterator before writing under the same name.
         """
 
+    def locate(self, name: str) -> Iterator[tuple[int, Any]]:
+        """As :meth:`records`, each with its place: what :meth:`fetch` finds it by."""
+
+    def fetch(self, name: str, place: int) -> Any:
+        """The record at a place, without reading those before it; for journals too big to hold.
+
+        A place is right until the journal is rewritten or deleted. Raises StoreError where no
+        intact record is there.
+        """
+
     def rewrite(self, name: str, records: Iterable[Any]) -> None:
-        """Replace a whole journal, all or nothing."""
+        """Replace a whole journal, all or nothing.
+
+        ``records`` may read the same journal as they are made, to its end.
+        """
 
     def delete(self, name: str) -> None:
         """Forget the value or journal; fine if there is none."""
@@ -150,6 +163,11 @@ class FileStore:
 
     def records(self, name: str) -> Iterator[Any]:
         """See Store. Damaged lines are reported and passed over."""
+        for located in self.locate(name):
+            yield located[1]
+
+    def locate(self, name: str) -> Iterator[tuple[int, Any]]:
+        """See Store. Damaged lines are reported and passed over."""
         path = self._path(name)
         self._settle()
         try:
@@ -159,17 +177,37 @@ class FileStore:
                 return
             raise StoreError(f"{path} cannot be read: {error}") from error
         try:
+            place = 0
             line = file.readline(MAX_RECORD)
             while line:
                 if len(line) > 1:
                     record = self._parse(name, line)
                     if record is not None:
-                        yield record[0]
+                        yield place, record[0]
+                place += len(line)
                 line = file.readline(MAX_RECORD)
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error}") from error
         finally:
             file.close()
+
+    def fetch(self, name: str, place: int) -> Any:
+        """See Store."""
+        path = self._path(name)
+        self._settle()
+        try:
+            file = self._open(path, "rb")
+            try:
+                file.seek(place)
+                line = file.readline(MAX_RECORD)
+            finally:
+                file.close()
+        except OSError as error:
+            raise StoreError(f"{path} cannot be read: {error}") from error
+        record = self._parse(name, line)
+        if record is None:
+            raise StoreError(f"{path} has no intact record at {place}")
+        return record[0]
 
     def rewrite(self, name: str, records: Iterable[Any]) -> None:
         """See Store. Damaged lines of the old journal are kept in NAME.bad."""
@@ -357,6 +395,18 @@ class MemoryStore:
         """See Store."""
         for record in list(self._values.get(name, [])):
             yield _copy(record)
+
+    def locate(self, name: str) -> Iterator[tuple[int, Any]]:
+        """See Store."""
+        for place, record in enumerate(list(self._values.get(name, []))):
+            yield place, _copy(record)
+
+    def fetch(self, name: str, place: int) -> Any:
+        """See Store."""
+        records = self._values.get(name, [])
+        if not 0 <= place < len(records):
+            raise StoreError(f"{name} has no record at {place}")
+        return _copy(records[place])
 
     def rewrite(self, name: str, records: Iterable[Any]) -> None:
         """See Store."""

@@ -135,7 +135,7 @@ def test_two_plugins_with_the_same_action_or_driver(linked: Any) -> None:
 
 def test_unmet_requirements(linked: Any) -> None:
     text = refusal(linked, one=ROLE.replace("requires = ()", 'requires = ("meter",)'))
-    assert text == "plugin one requires meter; switch it on in [profiles]"
+    assert text == "plugin one: requires meter; switch it on in [profiles]"
 
 
 def test_a_plugin_without_this_role_is_absent(linked: Any) -> None:

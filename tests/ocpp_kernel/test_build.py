@@ -208,7 +208,14 @@ def test_a_central_system_is_built_the_same_way(module: Module, only: Only) -> N
 
 def test_a_central_system_names_what_it_left_out(module: Module, only: Only) -> None:
     module("acme", "1 / 0")
+    module("base", CENTRAL)
     log = Log()
-    build_central(only("acme"), log)
+    build_central(only("acme", "base"), log)
     assert [level for level, _ in log.lines] == ["error"]
     assert "ZeroDivisionError" in log.lines[0][1]
+
+
+def test_nothing_is_built_where_no_plugin_that_speaks_is_left(module: Module, only: Only) -> None:
+    module("acme", "1 / 0")
+    with pytest.raises(PluginError, match="no plugin is left that speaks OCPP; .*ZeroDivision"):
+        build_central(only("acme"), Log())

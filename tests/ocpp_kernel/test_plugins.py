@@ -430,3 +430,15 @@ def test_an_action_imported_from_another_plugin_is_the_same_one(
     module("acme", MESSAGES.format(action="Poke"))
     module("friend", f"from acme import Poke\n{CHARGE_POINT}")
     assert list(actions_of(load(only("acme", "friend"), "charge_point"))) == ["Poke"]
+
+
+def test_a_required_hook_must_be_implemented_by_some_plugin(
+    site: Path, module: Module, only: Only
+) -> None:
+    module("acme", REQUIRES.format(names="'ocpp_driver'"))
+    loaded = load(only("acme"), "charge_point")
+    assert loaded.problems == [
+        "plugin acme: requires a plugin that implements ocpp_driver; switch one on in [profiles]"
+    ]
+    module("base", CHARGE_POINT + "    def ocpp_driver(self):\n        return self\n")
+    assert names(load(only("acme", "base"), "charge_point")) == ["acme", "base"]

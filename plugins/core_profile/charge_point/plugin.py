@@ -104,6 +104,7 @@ class ChargePoint:
     """Owns the parts of the profile, answers the central system and passes events on."""
 
     profile = "Core"
+    requires = ("ocpp_driver",)
     settings = Settings
 
     def __init__(self, station: Station, settings: Settings) -> None:

@@ -334,3 +334,35 @@ def test_what_is_set_aside_gives_way_to_newer_damage_only(kit: Any, replaces: bo
         assert flash.files[f"{FOLDER}/j.bad"] == damaged
         store.rewrite("j", ["intact", "more"])
         assert flash.files[f"{FOLDER}/j.bad"] == damaged
+
+
+def test_a_record_is_fetched_from_its_place(store: Store) -> None:
+    store.rewrite("j", [VALUE, "middle", 3])
+    store.append("j", None)
+    places = [place for place, _ in store.locate("j")]
+    assert [record for _, record in store.locate("j")] == [VALUE, "middle", 3, None]
+    assert [store.fetch("j", place) for place in reversed(places)] == [None, 3, "middle", VALUE]
+
+
+def test_no_record_is_invented_at_a_place_without_one(store: Store, kit: Any) -> None:
+    with pytest.raises(StoreError):
+        store.fetch("j", 0)
+    store.append("j", "only")
+    with pytest.raises(StoreError):
+        store.fetch("j", 99)
+    flash = kit.Flash()
+    made = kit.mount(flash, [])
+    made.append("j", "only")
+    for place in range(40):
+        if place != 1:
+            with pytest.raises(StoreError, match=f"/j has no intact record at {place}"):
+                made.fetch("j", place)
+    flash.fault = 5
+    with pytest.raises(StoreError, match="cannot be read"):
+        made.fetch("j", 1)
+
+
+def test_a_journal_may_be_read_for_its_own_replacement(store: Store) -> None:
+    store.rewrite("j", range(5))
+    store.rewrite("j", (record * 2 for record in store.records("j") if record != 3))
+    assert list(store.records("j")) == [0, 2, 4, 8]

@@ -1,0 +1,42 @@
+"""Scripted scenarios: what a driver, a central system and the network do to a charge point.
+
+A script is plain text, one step a line; ``#`` begins a comment line::
+
+    power on
+    < BootNotification {"chargePointVendor": "Example"}     the charge point sends this ...
+    < StatusNotification {"connectorId": 1, "status": "Available"}      ... and later this
+    plug 1                                                  typed at its console
+    tag 1 ABCD
+    < StartTransaction {"connectorId": 1, "idTag": "ABCD"}
+    wait 20 min
+    > RemoteStopTransaction {"transactionId": 1}            the central system calls
+    = {"status": "Accepted"}                                and is answered
+    < StopTransaction {"reason": "Remote"}
+
+===========================  =====================================================================
+``power on``, ``power off``  The charge point is switched on; its power is cut.
+``network off`` (``on``)     The connection is cut and cannot be made until the network is back.
+``wait 90`` (``2 min``)      Seconds (``s``), minutes (``min``) or hours (``h``) pass.
+``< ACTION {...}``           Waits until the charge point sends this CALL. Fields that are not given
+                             may be anything; other messages in between are passed over.
+``not < ACTION {...}``       No such CALL came since the last one that was waited for.
+``> ACTION {...}``           The central system sends a CALL.
+``raw TEXT``                 The central system sends this text, whatever it is.
+``= {...}``                  Waits for the answer to the last CALL, or raw text, which has these
+                             fields; ``= CODE``: it is refused with this error code;
+                             ``= nothing``: it has not been answered.
+``answer ACTION {...}``      From now on the central system's answers have these fields;
+                             ``answer ACTION CODE``: it refuses; ``answer ACTION nothing``: it does
+                             not answer; ``answer ACTION as usual``: it does as it did before.
+anything else                Is typed at the charge point's console.
+===========================  =====================================================================
+
+:mod:`.script` reads scripts, :class:`.player.Player` plays them.
+"""
+
+from __future__ import annotations
+
+from ocpp_kernel.scenario.player import Player, ScenarioFailed
+from ocpp_kernel.scenario.script import Script, ScriptError, Step, read_script
+
+__all__ = ["Player", "ScenarioFailed", "Script", "ScriptError", "Step", "read_script"]

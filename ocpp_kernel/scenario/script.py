@@ -1,0 +1,156 @@
+"""Reads scripts; the format is described in :mod:`ocpp_kernel.scenario`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+#: What stands for no answer, in ``= nothing`` and ``answer ACTION nothing``.
+NOTHING = "nothing"
+AS_USUAL = "as usual"
+
+_UNITS = {"s": 1, "min": 60, "h": 3600}
+
+
+class ScriptError(Exception):
+    """The script cannot be read; the text names file and line."""
+
+
+class Step(NamedTuple):
+    """One line. ``kind`` is its first word; ``type`` for lines typed at the console.
+
+    ``given`` is a payload, or a word in its place; ``amount`` is seconds, or 1 for on and 0 for
+    off.
+    """
+
+    line: int
+    text: str
+    kind: str
+    action: str = ""
+    given: Any = None
+    amount: int = 0
+
+
+class Script(NamedTuple):
+    """The steps of a file."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
+def read_script(path: str | Path) -> Script:
+    """Reads a script; raises ScriptError."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ScriptError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ScriptError(f"{path}: is not UTF-8 text") from None
+    return parse_script(text, str(path))
+
+
+def parse_script(text: str, name: str) -> Script:
+    """Makes a script of its text; ``name`` is for messages. Raises ScriptError."""
+    steps = []
+    called = False
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            continue
+        try:
+            step = _step(number, line)
+            called = called or step.kind in (">", "raw")
+            if step.kind == "=" and not called:
+                raise _Fault("nothing was called before")
+        except _Fault as fault:
+            raise ScriptError(f"{name}:{number}: {line}: {fault}") from None
+        steps.append(step)
+    return Script(name, tuple(steps))
+
+
+class _Fault(Exception):
+    """What is wrong with a line."""
+
+
+def _step(number: int, line: str) -> Step:
+    first, _, rest = line.partition(" ")
+    rest = rest.strip()
+    read = _READERS.get(first)
+    if read is None:
+        return Step(number, line, "type")
+    return read(Step(number, line, first), rest)
+
+
+def _switch(step: Step, rest: str) -> Step:
+    if rest not in ("on", "off"):
+        raise _Fault(f"write {step.kind} on, or {step.kind} off")
+    return step._replace(amount=int(rest == "on"))
+
+
+def _wait(step: Step, rest: str) -> Step:
+    digits, _, unit = rest.partition(" ")
+    if not digits.isdecimal() or unit.strip() not in ("", *_UNITS):
+        raise _Fault("write a number and s, min or h, such as: wait 5 min")
+    return step._replace(amount=int(digits) * _UNITS.get(unit.strip(), 1))
+
+
+def _message(step: Step, rest: str) -> Step:
+    action, _, payload = rest.partition(" ")
+    if not action or not action[0].isalpha():
+        raise _Fault("the name of an action is wanted")
+    return step._replace(action=action, given=_payload(payload.strip() or "{}"))
+
+
+def _absent(step: Step, rest: str) -> Step:
+    if not rest.startswith("< "):
+        raise _Fault("write not < and the message that must not have come")
+    return _message(step, rest[1:].strip())
+
+
+def _raw(step: Step, rest: str) -> Step:
+    if not rest:
+        raise _Fault("the text to send is missing")
+    return step._replace(given=rest)
+
+
+def _reply(step: Step, rest: str) -> Step:
+    return step._replace(given=_payload_or_word(rest))
+
+
+def _answer(step: Step, rest: str) -> Step:
+    action, _, given = rest.partition(" ")
+    given = " ".join(given.split()) if given.strip() == AS_USUAL else given.strip()
+    return step._replace(
+        action=action, given=given if given == AS_USUAL else _payload_or_word(given)
+    )
+
+
+def _payload_or_word(text: str) -> Any:
+    if text.isalpha():
+        return text
+    return _payload(text)
+
+
+def _payload(text: str) -> dict[str, Any]:
+    try:
+        payload = json.loads(text)
+    except ValueError as error:
+        raise _Fault(f"the payload is no JSON: {error}") from None
+    if not isinstance(payload, dict):
+        raise _Fault("the payload is no JSON object")
+    return payload
+
+
+_READERS: dict[str, Callable[[Step, str], Step]] = {
+    "power": _switch,
+    "network": _switch,
+    "wait": _wait,
+    "<": _message,
+    "not": _absent,
+    ">": _message,
+    "raw": _raw,
+    "=": _reply,
+    "answer": _answer,
+}
