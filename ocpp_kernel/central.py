@@ -34,6 +34,11 @@ from ocpp_kernel.validation import validate
 Req = TypeVar("Req")
 Resp = TypeVar("Resp")
 
+#: Given station, action and payload of a CALL about to be sent; raises LocalError to refuse it.
+OutgoingGate = Callable[["ConnectedStation", str, Any], None]
+#: Given station, request and answer.
+AnswerListener = Callable[["ConnectedStation", Any, Any], None]
+
 #: Seconds an answer of a station may take unless :attr:`Central.call_timeout` says otherwise.
 CALL_TIMEOUT = 30.0
 
@@ -88,12 +93,12 @@ class ConnectedStation:
                 future.set_result(answer)
 
         session = self.session
-        self.post(request, done)
+        queued = self._post(request, done)
         try:
             return await future
         except asyncio.CancelledError:
             if session is not None:
-                session.forget(done)
+                session.forget(queued)
             raise
 
     def post(self, request: Request[Any, Any], done: Done) -> None:
@@ -101,15 +106,39 @@ class ConnectedStation:
 
         Raises LocalError as :meth:`call` does.
         """
+        self._post(request, done)
+
+    def _post(self, request: Request[Any, Any], done: Done) -> Done:
+        """What the session was given for ``done``."""
         action, payload = request
         self.central.check_outgoing(self, action, payload)
+        listeners = self.central.answer_listeners.get(action)
+        if listeners is not None:
+            done = partial(self._answered, listeners, payload, done)
         if self.session is None:
             done(None, Disconnected(f"{self.identity} is not connected; {action} was not sent"))
-            return
+            return done
         try:
             self.session.call(request, done)
         except (TypeError, ValueError) as fault:
             raise FormationViolation(f"{action}: cannot be put into JSON: {fault}") from None
+        return done
+
+    def _answered(
+        self,
+        listeners: list[AnswerListener],
+        payload: Any,
+        done: Done,
+        answer: Any,
+        error: OcppError | None,
+    ) -> None:
+        """Whoever keeps books hears of an answer before whoever asked acts on it."""
+        for listener in listeners if error is None else ():
+            try:
+                listener(self, payload, answer)
+            except Exception as fault:  # noqa: BLE001 - reported; the caller is told all the same
+                self.central.log("warning", f"{self.identity}: a listener failed: {fault!r}")
+        done(answer, error)
 
     def after_response(self, callback: Callable[[], None]) -> None:
         """From a handler: runs ``callback`` once the response is on the wire."""
@@ -148,8 +177,11 @@ class Central:
         self.utc: Callable[[], int] = _utc
         #: May refuse a station's CALL (LocalError) or drop it (Ignored), by station and action.
         self.gate: Callable[[ConnectedStation, str], None] | None = None
-        #: May refuse a CALL to a station by raising LocalError, by station and action.
-        self.outgoing_gate: Callable[[ConnectedStation, str], None] | None = None
+        #: Each may refuse a CALL to a station by raising LocalError; what they are given has
+        #: passed its contract. Plugins add theirs.
+        self.outgoing_gates: list[OutgoingGate] = []
+        #: By action, who is told of answers; see :meth:`on_answer`.
+        self.answer_listeners: dict[str, list[AnswerListener]] = {}
         #: Objects plugins offer each other and applications, by name.
         self.shared: dict[str, Any] = {}
         self.router = Router({}, {})
@@ -228,14 +260,19 @@ class Central:
         contract = self.router.contracts.get(action)
         if contract is None:
             raise UnknownAction(f"no plugin brings the action {action}")
-        if self.outgoing_gate is not None:
-            self.outgoing_gate(station, action)
         try:
             self._check(payload, contract[0], False)
         except LocalError as fault:
             raise type(fault)(f"{action}: {fault.description}", fault.details) from None
+        for gate in self.outgoing_gates:
+            gate(station, action, payload)
 
     # What plugins call.
+
+    def on_answer(self, action: str, listener: AnswerListener) -> None:
+        """Has ``listener(station, request, answer)`` told of every CALL of this action that a
+        station answered, whoever made it, before its caller hears of it."""
+        self.answer_listeners.setdefault(action, []).append(listener)
 
     def emit(self, event: Any) -> None:
         """Tells every plugin what happened."""

@@ -1,11 +1,41 @@
 """What happens at a central system, told to every plugin through ``ocpp_on_event``.
 
-These are the kernel's own; profiles define further types beside their central system.
+The kernel reports connections; whichever profile owns stations and transactions reports the rest.
+Profiles define further types beside their central system.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+
+class TransactionRecord(Protocol):
+    """A transaction as far as every plugin may rely on; energy in Wh, times since 1970 UTC."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def connector_id(self) -> int: ...
+
+    @property
+    def id_tag(self) -> str: ...
+
+    @property
+    def reservation_id(self) -> int | None: ...
+
+    @property
+    def started_at(self) -> int: ...
+
+    @property
+    def stopped_at(self) -> int | None: ...
+
+    @property
+    def energy(self) -> int | None: ...
 
 
 class CentralStarted(NamedTuple):
@@ -33,3 +63,32 @@ class RegistrationMissing(NamedTuple):
     """
 
     identity: str
+
+
+class StationBooted(NamedTuple):
+    """A station registered and was answered with this status; ``boot`` is what it presented."""
+
+    identity: str
+    status: str
+    boot: Mapping[str, Any]
+
+
+class ConnectorReported(NamedTuple):
+    """A station reported a connector's state; 0 is the station itself."""
+
+    identity: str
+    connector_id: int
+    status: str
+    error_code: str
+
+
+class TransactionBegan(NamedTuple):
+    """A transaction's start was recorded; not told again for one sent twice (CORE-050)."""
+
+    transaction: TransactionRecord
+
+
+class TransactionEnded(NamedTuple):
+    """A transaction's end was recorded; not told again for one sent twice."""
+
+    transaction: TransactionRecord

@@ -26,6 +26,8 @@ _QUIET = 12
 _SILENCE = 0.3
 #: Seconds of this computer's time in which something must happen that does not depend on time.
 _STUCK = 30.0
+#: Seconds by which sums of floats may be off.
+_ROUNDING = 1e-6
 
 
 class JumpingClock(Clock):
@@ -33,7 +35,9 @@ class JumpingClock(Clock):
 
     def jump(self, until: float) -> None:
         """Shows ``until``, unless it is later already."""
-        self._start -= max(0.0, until - self._elapsed()) / self.speed
+        missing = until - self._elapsed()
+        if missing > 0:
+            self._start -= (missing + _ROUNDING) / self.speed
 
     def exactly(self) -> float:
         """Seconds with their fraction."""

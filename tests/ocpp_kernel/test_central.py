@@ -266,17 +266,64 @@ async def test_offline_is_told_at_once() -> None:
         await station.call(HELLO)
 
 
-async def test_the_outgoing_gate_is_asked_first() -> None:
+async def test_every_outgoing_gate_is_asked_with_what_is_to_be_sent() -> None:
     bench = Bench()
+    seen: list[Any] = []
 
-    def gate(station: ConnectedStation, action: str) -> None:
+    def look(station: ConnectedStation, action: str, payload: Any) -> None:
+        seen.append((station.identity, action, payload))
+
+    def refuse(station: ConnectedStation, action: str, payload: Any) -> None:
         raise SecurityError(f"{action} not to {station.identity}")
 
-    bench.central.outgoing_gate = gate
+    bench.central.outgoing_gates += [look, refuse]
     station, link = bench.connect()
     with pytest.raises(SecurityError, match="Say not to CP1"):
         await station.call(HELLO)
+    assert seen == [("CP1", *HELLO)]
+    with pytest.raises(LocalError, match=r"^Say: "):
+        await station.call(Say([]))  # type: ignore[arg-type]  # gates see valid payloads only
+    assert len(seen) == 1
     assert link.sent == []
+
+
+async def test_who_keeps_books_of_an_action_is_told_before_the_caller() -> None:
+    bench = Bench()
+    told: list[Any] = []
+
+    def fail(station: ConnectedStation, request: Any, answer: Any) -> None:
+        raise ValueError("books are closed")
+
+    bench.central.on_answer("Say", fail)
+    bench.central.on_answer("Say", lambda station, *exchange: told.append(exchange))
+    bench.central.on_answer("Other", lambda *never: told.append(never))
+    station, link = bench.connect()
+    station.post(HELLO, lambda *outcome: told.append(outcome))
+    receive(link, '[3,"1",{}]')
+    assert told == [(HELLO[1], {}), ({}, None)]
+    assert any("books are closed" in text for _, text in bench.log)
+    told.clear()
+    station.post(HELLO, lambda answer, error: told.append(error))
+    receive(link, '[4,"2","GenericError","",{}]')
+    assert [type(error).__name__ for error in told] == ["RemoteError"]
+    assert link.session is not None
+    bench.central.disconnected(link.session, "gone")
+    station.post(HELLO, lambda answer, error: told.append(error))
+    assert [type(error).__name__ for error in told] == ["RemoteError", "Disconnected"]
+
+
+async def test_a_call_that_is_watched_can_be_given_up_too() -> None:
+    bench = Bench()
+    bench.central.on_answer("Say", lambda *_: None)
+    station, link = bench.connect()
+    first = asyncio.create_task(station.call(HELLO))
+    second = asyncio.create_task(station.call(HELLO))
+    await asyncio.sleep(0)
+    second.cancel()
+    await asyncio.sleep(0)
+    receive(link, '[3,"1",{}]')
+    assert await first == {}
+    assert len(link.sent) == 1
 
 
 async def test_a_caller_who_gave_up_after_sending_disturbs_nobody() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from ocpp.routing import on
@@ -72,7 +75,7 @@ class TheirPoint(ChargePoint):  # type: ignore[misc]  # untyped
 @asynccontextmanager
 async def their_point(ours: Any, identity: str = "CP1") -> AsyncIterator[Any]:
     async with connect(
-        f"{ours.server.url}/{identity}", subprotocols=["ocpp1.6"], proxy=None
+        f"{ours.server.url}/{quote(identity)}", subprotocols=["ocpp1.6"], proxy=None
     ) as socket:
         point = TheirPoint(identity, socket, response_timeout=10)
         task = asyncio.create_task(point.start())
@@ -320,3 +323,51 @@ async def test_our_charge_point_is_refused_by_its_central_system(
         point = their_central.points[0]
         await point.call(call.GetConfiguration(), suppress=False)
     assert their_central.got("StartTransaction") == []
+
+
+# The commands as they start with nothing configured.
+
+
+@asynccontextmanager
+async def command(*arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "ocpp_kernel",
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        await process.communicate()
+    assert process.returncode == 0
+
+
+async def test_the_station_command_charges_at_its_central_system(
+    their_central: TheirServer, wait_until: Any
+) -> None:
+    async with command("station", "--url", their_central.url, "--identity", "CP 1") as ours:
+        assert ours.stdin is not None
+        await wait_until(lambda: len(their_central.got("StatusNotification")) == 3)
+        ours.stdin.write(b"plug 1\ntag 1 TAG1\n")
+        await wait_until(lambda: their_central.got("StartTransaction"))
+        ours.stdin.write(b"stop 1\nunplug 1\n")
+        await wait_until(lambda: their_central.got("StopTransaction"))
+        assert their_central.got("StopTransaction")[0]["transaction_id"] == 42
+
+
+async def test_the_serve_command_takes_its_charge_point() -> None:
+    async with command("serve", "--port", "0") as ours:
+        assert ours.stdout is not None
+        url = ""
+        while not url.startswith("listening on "):
+            url = (await ours.stdout.readline()).decode()
+        server = SimpleNamespace(url=url.removeprefix("listening on ").strip().rstrip("/"))
+        async with their_point(SimpleNamespace(server=server), "any identity") as point:
+            assert (await boot(point)).status == "Accepted"
+            told = await point.call(call.Authorize(id_tag="any tag"), suppress=False)
+            assert told.id_tag_info["status"] == "Accepted"

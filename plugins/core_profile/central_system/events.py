@@ -1,35 +1,30 @@
-"""What the Core profile tells other plugins of a central system, through ``ocpp_on_event``."""
+"""What the Core profile tells other plugins of a central system, through ``ocpp_on_event``.
+
+Beside these, the events of :mod:`ocpp_kernel.events_central` that other profiles build on.
+"""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..messages import (
-    AuthorizationStatus,
-    BootNotificationRequest,
-    ChargePointErrorCode,
-    ChargePointStatus,
-    MeterValue,
-    RegistrationStatus,
+from ocpp_kernel.events_central import (
+    ConnectorReported,
+    StationBooted,
+    TransactionBegan,
+    TransactionEnded,
 )
+
+from ..messages import AuthorizationStatus, MeterValue
 from .records import Transaction
 
-
-class StationBooted(NamedTuple):
-    """A station sent BootNotification and was answered with this status."""
-
-    identity: str
-    status: RegistrationStatus
-    boot: BootNotificationRequest
-
-
-class ConnectorReported(NamedTuple):
-    """A station reported a connector's state; 0 is the station itself."""
-
-    identity: str
-    connector_id: int
-    status: ChargePointStatus
-    error_code: ChargePointErrorCode
+__all__ = [
+    "ConnectorReported",
+    "MeterValuesReceived",
+    "StationBooted",
+    "TagChecked",
+    "TransactionBegan",
+    "TransactionEnded",
+]
 
 
 class TagChecked(NamedTuple):
@@ -38,18 +33,6 @@ class TagChecked(NamedTuple):
     identity: str
     id_tag: str
     status: AuthorizationStatus
-
-
-class TransactionBegan(NamedTuple):
-    """A StartTransaction was recorded; not told again for one sent twice (CORE-050)."""
-
-    transaction: Transaction
-
-
-class TransactionEnded(NamedTuple):
-    """A StopTransaction was recorded; not told again for one sent twice."""
-
-    transaction: Transaction
 
 
 class MeterValuesReceived(NamedTuple):

@@ -98,7 +98,7 @@ class CentralSystem:
         self._parents = {tag.lower(): parent for tag, parent in settings.parents.items()}
         self._vendors: Vendors | None = None
         central.gate = self._gate
-        central.outgoing_gate = self._outgoing_gate
+        central.outgoing_gates.append(self._outgoing_gate)
         central.shared[NAME] = self
 
     @property
@@ -184,7 +184,7 @@ class CentralSystem:
                 self.central.emit(RegistrationMissing(station.identity))
         raise SecurityError(f"{action[:50]} came before a BootNotification was accepted")
 
-    def _outgoing_gate(self, station: ConnectedStation, action: str) -> None:
+    def _outgoing_gate(self, station: ConnectedStation, action: str, request: object) -> None:
         """CORE-013, CORE-016."""
         registration = self.record(station).registration
         if registration == "Accepted":

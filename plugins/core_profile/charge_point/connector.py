@@ -96,6 +96,7 @@ class Connector:
         #: The status and error last told to the central system; "" where it is not known there.
         self.reported = ""
         self.reported_error = ""
+        self.reported_info = ""
         #: Ends the wait for a cable or an idTag.
         self.wait: Timer | None = None
         #: Ends the wait for a status to last (MinimumStatusDuration).

@@ -42,9 +42,13 @@ class StatusReporter:
             self._station.emit(StatusChanged(connector.connector_id, old, connector.status))
 
     def report(self, connector: Connector) -> None:
-        """Tells the status if the central system does not know it and may be told."""
+        """Tells the status if the central system does not know it and may be told.
+
+        An error with other words to it is another error.
+        """
         status, error_code = connector.status, connector.error_code
-        if connector.reported == status and connector.reported_error == error_code:
+        known = connector.reported == status and connector.reported_error == error_code
+        if known and (error_code == "NoError" or connector.reported_info == connector.info):
             return
         if self._core.boot.is_ready():
             self._send(connector, status, error_code)
@@ -97,6 +101,7 @@ class StatusReporter:
             payload["timestamp"] = timestamps.format(at)
         connector.reported = status
         connector.reported_error = error_code
+        connector.reported_info = info
 
         def done(answer: Any, error: OcppError | None) -> None:
             if isinstance(error, (Disconnected, CallTimeout)):

@@ -344,14 +344,19 @@ def test_a_record_is_fetched_from_its_place(store: Store) -> None:
     assert [store.fetch("j", place) for place in reversed(places)] == [None, 3, "middle", VALUE]
 
 
-def test_no_record_is_invented_at_a_place_without_one(store: Store, kit: Any) -> None:
-    with pytest.raises(StoreError):
-        store.fetch("j", 0)
-    store.append("j", "only")
-    with pytest.raises(StoreError):
-        store.fetch("j", 99)
+@pytest.mark.parametrize("place", [-1, 1, 99])
+def test_memory_invents_no_record(place: int) -> None:
+    made = MemoryStore()
+    made.append("j", "only")
+    with pytest.raises(StoreError, match="no record"):
+        made.fetch("j", place)
+
+
+def test_no_record_is_invented_at_a_place_without_one(kit: Any) -> None:
     flash = kit.Flash()
     made = kit.mount(flash, [])
+    with pytest.raises(StoreError, match="cannot be read"):
+        made.fetch("j", 0)
     made.append("j", "only")
     for place in range(40):
         if place != 1:

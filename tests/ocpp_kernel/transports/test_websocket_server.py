@@ -638,12 +638,12 @@ async def test_stopping_closes_every_connection_as_going_away(closed_house: Hous
 
 
 async def test_a_call_that_breaks_its_contract_is_not_sent(house: House) -> None:
-    def refuse(station: ConnectedStation, action: str) -> None:
+    def refuse(station: ConnectedStation, action: str, payload: Any) -> None:
         raise PropertyConstraintViolation("not now")
 
     async with house.connect() as socket:
         station = await house.station()
-        house.central.outgoing_gate = refuse
+        house.central.outgoing_gates.append(refuse)
         with pytest.raises(PropertyConstraintViolation, match="not now"):
             await station.call(house.Say({"text": "x"}))
         with pytest.raises(TimeoutError):
