@@ -12,8 +12,8 @@ from ocpp_kernel.scenario.network import Network
 from ocpp_kernel.scenario.script import NOTHING, Script, Step
 from ocpp_kernel.scenario.tape import Tape, fits
 
-#: Seconds of the charge point's time that something waited for may take.
-PATIENCE = 900
+#: Seconds of the charge point's time that something waited for may take: a car charges for hours.
+PATIENCE = 12 * 3600
 
 
 class ScenarioFailed(Exception):
@@ -64,7 +64,7 @@ class Player:
         tell: Callable[[Step], None] = lambda step: None,
     ) -> None:
         self._charge_point = charge_point
-        self._tape = tape
+        self.tape = tape
         self._central = central
         self._network = network
         self._tell = tell
@@ -121,19 +121,19 @@ class Player:
         await self._until(lambda: self._find(step), lambda: self._passed_over(start))
 
     def _find(self, step: Step) -> bool:
-        for number in range(self._seen, len(self._tape.calls)):
-            said = self._tape.calls[number]
+        for number in range(self._seen, len(self.tape.calls)):
+            said = self.tape.calls[number]
             if said.action == step.action and fits(said.payload, step.given):
                 self._seen = number + 1
                 return True
         return False
 
     def _passed_over(self, start: int) -> str:
-        since = [f"{said.action} {json.dumps(said.payload)}" for said in self._tape.calls[start:]]
+        since = [f"{said.action} {json.dumps(said.payload)}" for said in self.tape.calls[start:]]
         return "it did not come, but:\n  " + "\n  ".join(since[-20:] or ["nothing"])
 
     async def _require_absence(self, step: Step) -> None:
-        for said in self._tape.calls[self._seen :]:
+        for said in self.tape.calls[self._seen :]:
             if said.action == step.action and fits(said.payload, step.given):
                 raise _Failure(f"it came: {json.dumps(said.payload)}")
 
@@ -157,7 +157,7 @@ class Player:
 
     async def _expect_answer(self, step: Step) -> None:
         call_id, action = self._called
-        answers = self._tape.answers
+        answers = self.tape.answers
         if step.given == NOTHING:
             if call_id in answers:
                 raise _Failure(f"it was answered: {json.dumps(answers[call_id])}")
