@@ -14,6 +14,7 @@ from device_bundle.dialect import BY_NAME, FIRMWARE_ATTRIBUTES
 from device_bundle.lower_typing import NAMEDTUPLE
 from device_bundle.program import Definition, Symbol, target
 from device_bundle.spellings import short_names
+from device_bundle.unused import class_level
 
 
 def shorten_attributes(definitions: Sequence[Definition], kept: set[str]) -> None:
@@ -36,7 +37,7 @@ class _Attributes:
         for node in nodes:
             if isinstance(node, ast.Attribute):
                 self.uses[node.attr] += 1
-            texts.update(_named_by_text(node))
+            texts.update(named_by_text(node))
             for name in defined_attributes(node):
                 self.uses[name] += 1
                 own.add(name)
@@ -157,7 +158,7 @@ def defined_attributes(node: ast.AST) -> Iterator[str]:
         yield from record_fields(node)
 
 
-def _named_by_text(node: ast.AST) -> Iterator[str]:
+def named_by_text(node: ast.AST) -> Iterator[str]:
     """The attribute in `getattr(x, "name")` and the like."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
         return
@@ -186,13 +187,11 @@ def _rename_members(node: ast.ClassDef, names: dict[str, str]) -> None:
     """Methods and class attributes, also where the class body itself uses them by name."""
     names = {name: names[name] for name in defined_attributes(node) if name in names}
     for part in node.body:
-        inside: list[ast.expr] = []
+        inside = class_level(part)
         if isinstance(part, ast.FunctionDef):
             part.name = names.get(part.name, part.name)
-            inside = [*part.decorator_list, *part.args.defaults]
-            inside += [default for default in part.args.kw_defaults if default is not None]
         elif isinstance(part, ast.Assign):
-            inside = [*part.targets, part.value]
+            inside += part.targets
         for expression in inside:
             for name in ast.walk(expression):
                 if type(name) is ast.Name:

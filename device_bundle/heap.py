@@ -12,7 +12,10 @@ from device_bundle.emulator import EmulatorError, find_interpreter
 
 _SCRIPT = """
 import gc
+import micropython
 import sys
+
+micropython.opt_level(3)
 
 class Firmware:
     def __getattr__(self, name):

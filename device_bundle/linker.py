@@ -14,6 +14,7 @@ from device_bundle.contracts import Messages, read_messages, refuse_wrong_direct
 from device_bundle.findings import BundleError, Findings
 from device_bundle.firmware import firmware_names
 from device_bundle.lowering import lower
+from device_bundle.optimise import Wishes, optimise
 from device_bundle.program import Definition, Module, Symbol
 from device_bundle.roles import CLASS, ROLE, Role, read_role, refuse_conflicts
 from device_bundle.scopes import resolve
@@ -70,7 +71,8 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
     reach = follow(program, shapes, app.app_module(roles))
     _add_tables(program, reach, roles, messages)
     order = [KERNEL.package, *(root.package for root in roots), RUNTIME.package]
-    return finish(program, reach, [*order, app.TABLES, app.NAME], roles)
+    wishes = Wishes(config.bundle.log, config.bundle.texts)
+    return finish(program, reach, [*order, app.TABLES, app.NAME], roles, wishes)
 
 
 def resolve_all(program: Program, symbols: Iterable[Symbol]) -> Shapes:
@@ -98,13 +100,20 @@ def follow(program: Program, shapes: Shapes, entry: Module) -> Reach:
     return reach
 
 
-def finish(program: Program, reach: Reach, order: list[str], roles: Sequence[Role] = ()) -> Linked:
-    """Check what was reached; raises BundleError with every finding."""
+def finish(
+    program: Program,
+    reach: Reach,
+    order: list[str],
+    roles: Sequence[Role] = (),
+    wishes: Wishes = Wishes(),  # noqa: B008  # a tuple, which nobody can change
+) -> Linked:
+    """Check what was reached and make it small; raises BundleError with every finding."""
     for definition in reach.definitions:
         program.findings.include(definition.findings)
     check(program, reach.definitions, program.findings)
     program.findings.raise_if_any()
     names = firmware_names(program, reach.definitions)
+    reach = optimise(program, reach, names, wishes)
     return Linked(list(roles), reach.definitions, reach.outside, order, names)
 
 

@@ -80,11 +80,14 @@ def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece
 
 
 def _merge_smallest(pieces: list[Piece], limit: int) -> bool:
-    """Join the two neighbours that are smallest together; False where none fit together."""
-    sizes = [first.size + second.size for first, second in pairwise(pieces)]
-    at = sizes.index(min(sizes))
-    if sizes[at] > limit:
+    """Join the two neighbours that are smallest together; False where none fit together.
+
+    The last one, which starts the program, stays by itself: its code is never garbage.
+    """
+    sizes = [first.size + second.size for first, second in pairwise(pieces[:-1])]
+    if not sizes or min(sizes) > limit:
         return False
+    at = sizes.index(min(sizes))
     first, second = pieces[at], pieces.pop(at + 1)
     first.name = f"{first.name}_and_more" if not first.name.endswith("_and_more") else first.name
     first.definitions.extend(second.definitions)

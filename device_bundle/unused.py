@@ -27,12 +27,22 @@ class Reach:
         self._todo: list[ast.AST] = []
         self.definitions: list[Definition] = []
         self.outside: set[Symbol] = set()
+        self._followed: list[Definition] = []
 
     def follow(self, definition: Definition) -> None:
         """Add a definition and everything it needs."""
+        self._followed.append(definition)
         self._add(definition)
         while self._todo:
             self._scan(self._todo.pop())
+
+    def again(self) -> Reach:
+        """What is reached from the same definitions now; members nothing names are removed."""
+        reach = Reach(self._program)
+        for definition in self._followed:
+            reach.follow(definition)
+        reach.drop_unused_members()
+        return reach
 
     def drop_unused_members(self) -> None:
         """Remove the methods and class attributes nothing names."""
@@ -87,6 +97,10 @@ class Reach:
     def _keep(self, part: ast.stmt) -> None:
         self._kept.add(id(part))
         self._todo.append(part)
+        for expression in class_level(part):
+            for name in ast.walk(expression):
+                if isinstance(name, ast.Name):
+                    self._name(name.id)
 
     def _name(self, name: str) -> None:
         if name not in self._used_names:
@@ -98,6 +112,14 @@ class Reach:
         by_name = isinstance(call.func, ast.Name) and call.func.id in BY_NAME
         if by_name and len(call.args) > 1 and isinstance(call.args[1], ast.Constant):
             self._name(str(call.args[1].value))
+
+
+def class_level(part: ast.stmt) -> list[ast.expr]:
+    """What a member evaluates when the class is made, where other members have plain names."""
+    if isinstance(part, ast.FunctionDef):
+        defaults = [default for default in part.args.kw_defaults if default is not None]
+        return [*part.decorator_list, *part.args.defaults, *defaults]
+    return [part.value] if isinstance(part, ast.Assign) else []
 
 
 def _member_name(part: ast.stmt) -> str | None:

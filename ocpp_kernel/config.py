@@ -80,6 +80,12 @@ class BundleSettings(msgspec.Struct, forbid_unknown_fields=True):
     target: str = "quecpython"
     project: str = "ocpp"
     version: str = "1.0.0"
+    #: The least important log lines that reach a module; ``none`` leaves all out. What a plugin
+    #: answers to a typed command stays. Each line costs about 100 bytes of heap.
+    log: Literal["debug", "info", "warning", "error", "none"] = "info"
+    #: ``short`` reduces the errorDescription of refused messages to the field or value concerned;
+    #: the errorCode is the same. ``full`` keeps the sentences and costs about 6 KB of heap.
+    texts: Literal["short", "full"] = "short"
 
 
 class DeviceSettings(msgspec.Struct, forbid_unknown_fields=True):

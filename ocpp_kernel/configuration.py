@@ -140,20 +140,23 @@ class Configuration:
     def change(self, name: str, text: str) -> str:
         """Changes a key as ChangeConfiguration asks; returns its status (CORE-111, CORE-112).
 
-        Where the store fails its error passes through, and nothing is changed.
+        What is stored already is not stored again. Where the store fails its error passes
+        through, and nothing is changed.
         """
-        key = self._keys.get(name.lower())
+        folded = name.lower()
+        key = self._keys.get(folded)
         if key is None:
             return "NotSupported"
         if key.access == READ_ONLY or self.fault(key, text):
             return "Rejected"
-        changed = dict(self._changed)
-        changed[name.lower()] = text
-        self._store.save(self.FILE, changed)
-        self._changed = changed
+        if self._changed.get(folded) != text:
+            changed = dict(self._changed)
+            changed[folded] = text
+            self._store.save(self.FILE, changed)
+            self._changed = changed
         if key.reboot:
             return "RebootRequired"
-        self._values[name.lower()] = self._value(key, text)
+        self._values[folded] = self._value(key, text)
         return "Accepted"
 
     def fault(self, key: Key, text: str) -> str:

@@ -31,6 +31,7 @@ __all__ = [
     "enabled",
     "hooks_of",
     "load",
+    "load_part",
     "load_plugin",
     "refuse_unmet",
     "routes_of",
@@ -149,6 +150,15 @@ def load_plugin(found: Found, role: str) -> Plugin:
     if fault:
         raise PluginError(f"plugin {found.name}: {fault}")
     return plugin
+
+
+def load_part(found: Found, part: str) -> ModuleType | None:
+    """Imports another module of a plugin's folder; None where it has none, or is one module.
+
+    Raises :class:`PluginError`.
+    """
+    package = _import(found, found.module)
+    return _import_part(found, package, part) if hasattr(package, "__path__") else None
 
 
 def _load_module(found: Found, module: ModuleType, role: str) -> Plugin:

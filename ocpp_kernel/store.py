@@ -40,6 +40,8 @@ _ENOSPC = 28
 _NAME = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 #: Bytes of the longest record; a longer line is damage, and must not fill the memory.
 MAX_RECORD = 32768
+#: Bytes read at a time: MicroPython's readline takes memory for as much as it may return.
+_PIECE = 512
 
 
 class StoreError(Exception):
@@ -102,6 +104,20 @@ def checksum(data: bytes) -> int:
     for byte in data:
         value = (value * 31 + byte) & 0xFFFFFF
     return value
+
+
+def _read_line(file: BinaryIO) -> bytes:
+    """A line, or the first MAX_RECORD bytes of a longer one; b"" at the end."""
+    line = piece = file.readline(_PIECE)
+    if len(piece) == _PIECE:
+        pieces = [piece]
+        size = _PIECE
+        while len(piece) == _PIECE and piece[-1] != 10 and size < MAX_RECORD:
+            piece = file.readline(_PIECE)
+            pieces.append(piece)
+            size += len(piece)
+        line = b"".join(pieces)
+    return line
 
 
 class FileStore:
@@ -178,14 +194,14 @@ class FileStore:
             raise StoreError(f"{path} cannot be read: {error}") from error
         try:
             place = 0
-            line = file.readline(MAX_RECORD)
+            line = _read_line(file)
             while line:
                 if len(line) > 1:
                     record = self._parse(name, line)
                     if record is not None:
                         yield place, record[0]
                 place += len(line)
-                line = file.readline(MAX_RECORD)
+                line = _read_line(file)
         except OSError as error:
             raise StoreError(f"{path} cannot be read: {error}") from error
         finally:
@@ -199,7 +215,7 @@ class FileStore:
             file = self._open(path, "rb")
             try:
                 file.seek(place)
-                line = file.readline(MAX_RECORD)
+                line = _read_line(file)
             finally:
                 file.close()
         except OSError as error:

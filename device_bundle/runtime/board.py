@@ -23,6 +23,8 @@ from misc import Power
 _READY = (3, 1)
 # misc.Power.powerOnReason: the watchdog, and a crash of the firmware.
 _WATCHDOG = (5, 9)
+# Characters of the console taken in one turn at most.
+_TYPED = 80
 
 
 class Board:
@@ -106,15 +108,21 @@ class Board:
         console = self._console
         if console is None:
             return None
-        for _ in console.ipoll(0):
-            character = self._stdin.read(1)
-            if not character:
-                self._console = None
-            elif character in "\r\n":
-                line, self._line = self._line.strip(), ""
-                return line or None
-            elif len(self._line) < 256:
-                self._line += character
+        for _ in range(_TYPED):
+            waiting = False
+            for _ in console.ipoll(0):
+                waiting = True
+                character = self._stdin.read(1)
+                if not character:
+                    self._console = None
+                    return None
+                if character in "\r\n":
+                    line, self._line = self._line.strip(), ""
+                    return line or None
+                if len(self._line) < 256:
+                    self._line += character
+            if not waiting:
+                return None
         return None
 
     def _open_console(self) -> None:

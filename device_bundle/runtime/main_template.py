@@ -37,6 +37,12 @@ def _main() -> None:
         utime.sleep(1)
     _note_starts(failed + 1)
     try:
+        import micropython
+
+        micropython.opt_level(3)  # no line numbers: they cost heap, and the bundle has few lines
+    except (AttributeError, ImportError):
+        pass  # firmware without it runs the app all the same
+    try:
         import usr.app
     except Exception as error:
         print("the app failed:", repr(error))

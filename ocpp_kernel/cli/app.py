@@ -12,6 +12,7 @@ import click
 
 from ocpp_kernel.cli.bundle import bundle
 from ocpp_kernel.cli.check import check
+from ocpp_kernel.cli.contributed import ContributingGroup
 from ocpp_kernel.cli.demo import demo
 from ocpp_kernel.cli.insight import actions, plugins
 from ocpp_kernel.cli.serve import serve
@@ -30,7 +31,7 @@ class Misconfigured(click.ClickException):
     exit_code = MISUSED
 
 
-class _Guarded(click.Group):
+class _Guarded(ContributingGroup):
     """Shows an error as one line, and where ``--debug`` is given as a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:

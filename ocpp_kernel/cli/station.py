@@ -14,6 +14,7 @@ import msgspec
 
 from ocpp_kernel import events
 from ocpp_kernel.build import build_station
+from ocpp_kernel.cli import scenario
 from ocpp_kernel.cli.console import note, output, plain
 from ocpp_kernel.cli.framelog import FrameLog, show
 from ocpp_kernel.cli.lines import read_lines
@@ -27,6 +28,8 @@ from ocpp_kernel.cli.options import (
 from ocpp_kernel.cli.tls import client_context
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.config import Config, password_bytes
+from ocpp_kernel.scenario.simulation import JumpingClock
+from ocpp_kernel.scenario.stage import Cast
 from ocpp_kernel.station import Station
 from ocpp_kernel.store import FileStore, MemoryStore, Store
 from ocpp_kernel.transports.clock import Clock
@@ -72,6 +75,13 @@ class Watcher:
     metavar="DIR",
     help="Where state survives a restart; without it, it is kept in memory.",
 )
+@click.option(
+    "--scenario",
+    "scenario_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Play a script instead; without --url with a central system of its own.",
+)
 @config_option
 @quiet_option
 def station(
@@ -79,6 +89,7 @@ def station(
     identity: str | None,
     speed: float | None,
     data: Path | None,
+    scenario_path: Path | None,
     config_path: Path | None,
     quiet: bool,
 ) -> None:
@@ -86,13 +97,33 @@ def station(
 
     Lines of standard input are commands to its simulated hardware; "help" lists them.
     The end of the input leaves the charge point running.
+
+    A scenario plays hours in seconds; with --url or --speed time passes as given. The exit code
+    is 1 if a step does not come true. The format: pydoc ocpp_kernel.scenario
     """
     config = configuration(config_path)
     given = {"url": url, "identity": identity, "speed": speed}
     given["data"] = None if data is None else str(data.resolve())
     changes = {name: value for name, value in given.items() if value is not None}
     config.charge_point = msgspec.structs.replace(config.charge_point, **changes)
-    run_until_stopped(lambda stopped: _run(config, quiet, stopped))
+    if scenario_path is None:
+        run_until_stopped(lambda stopped: _run(config, quiet, stopped))
+        return
+    script = scenario.script_at(scenario_path)
+    jumping = url is None and speed is None
+    clock = JumpingClock(1 if jumping else config.charge_point.speed)
+    with scenario.state_folder(config) as folder:
+        cast = Cast(
+            config,
+            folder,
+            clock,
+            jumping,
+            _log,
+            Watcher(clock, quiet),
+            partial(scenario.show_step, clock),
+            client_context(config) if url is not None else None,
+        )
+        run_until_stopped(partial(scenario.play, script, cast, url is not None))
 
 
 async def _run(config: Config, quiet: bool, stopped: asyncio.Event) -> None:

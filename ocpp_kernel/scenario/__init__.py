@@ -9,7 +9,7 @@ A script is plain text, one step a line; ``#`` begins a comment line::
     tag 1 ABCD
     < StartTransaction {"connectorId": 1, "idTag": "ABCD"}
     wait 20 min
-    > RemoteStopTransaction {"transactionId": 1}            the central system calls
+    > RemoteStopTransaction {"transactionId": "$transactionId"}         the central system calls
     = {"status": "Accepted"}                                and is answered
     < StopTransaction {"reason": "Remote"}
 
@@ -19,7 +19,8 @@ A script is plain text, one step a line; ``#`` begins a comment line::
 ``wait 90`` (``2 min``)      Seconds (``s``), minutes (``min``) or hours (``h``) pass.
 ``< ACTION {...}``           Waits until the charge point sends this CALL. Fields that are not given
                              may be anything; other messages in between are passed over.
-``not < ACTION {...}``       No such CALL came since the last one that was waited for.
+``not < ACTION {...}``       Directly before ``<``: no such CALL comes before that one. Elsewhere:
+                             none came since the last one that was waited for.
 ``> ACTION {...}``           The central system sends a CALL.
 ``raw TEXT``                 The central system sends this text, whatever it is.
 ``= {...}``                  Waits for the answer to the last CALL, or raw text, which has these
@@ -28,8 +29,13 @@ A script is plain text, one step a line; ``#`` begins a comment line::
 ``answer ACTION {...}``      From now on the central system's answers have these fields;
                              ``answer ACTION CODE``: it refuses; ``answer ACTION nothing``: it does
                              not answer; ``answer ACTION as usual``: it does as it did before.
+``allow TEXT``               From now on an error the charge point logs is no failure of the
+                             scenario if it has this text in it.
 anything else                Is typed at the charge point's console.
 ===========================  =====================================================================
+
+A text such as ``"$transactionId"`` in a payload stands for the value that field last had in an
+answer of the central system.
 
 :mod:`.script` reads scripts, :class:`.player.Player` plays them.
 """

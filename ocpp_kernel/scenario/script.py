@@ -109,9 +109,9 @@ def _absent(step: Step, rest: str) -> Step:
     return _message(step, rest[1:].strip())
 
 
-def _raw(step: Step, rest: str) -> Step:
+def _text(step: Step, rest: str) -> Step:
     if not rest:
-        raise _Fault("the text to send is missing")
+        raise _Fault("the text is missing")
     return step._replace(given=rest)
 
 
@@ -120,11 +120,10 @@ def _reply(step: Step, rest: str) -> Step:
 
 
 def _answer(step: Step, rest: str) -> Step:
-    action, _, given = rest.partition(" ")
-    given = " ".join(given.split()) if given.strip() == AS_USUAL else given.strip()
-    return step._replace(
-        action=action, given=given if given == AS_USUAL else _payload_or_word(given)
-    )
+    action, _, text = rest.partition(" ")
+    as_usual = text.split() == AS_USUAL.split()
+    given = AS_USUAL if as_usual else _payload_or_word(text.strip())
+    return step._replace(action=action, given=given)
 
 
 def _payload_or_word(text: str) -> Any:
@@ -150,7 +149,8 @@ _READERS: dict[str, Callable[[Step, str], Step]] = {
     "<": _message,
     "not": _absent,
     ">": _message,
-    "raw": _raw,
+    "raw": _text,
     "=": _reply,
     "answer": _answer,
+    "allow": _text,
 }

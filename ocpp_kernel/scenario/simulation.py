@@ -17,7 +17,7 @@ from ocpp_kernel.scenario.tape import Tape
 from ocpp_kernel.station import Station
 from ocpp_kernel.store import FileStore, Store
 from ocpp_kernel.transports.clock import Clock
-from ocpp_kernel.transports.websocket_client import Backoff, WebSocketClient
+from ocpp_kernel.transports.websocket_client import WebSocketClient
 
 #: Turns of the event loop without a frame after which no frame is on its way: on loopback one
 #: that was written is there at once.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +26,66 @@ from ocpp_kernel.transports.websocket_server import WebSocketServer
 BEGIN = 1_767_225_600
 
 
+def _ignore(level: str, text: str) -> None:
+    """A log nobody reads."""
+
+
+def _pass_over(step: Step) -> None:
+    """Nobody wants to know of steps."""
+
+
+@dataclass
+class Cast:
+    """The charge point of a scenario, as configured.
+
+    Its state is in ``folder``. Where ``jumping`` is false, time passes as ``clock`` has it.
+    ``log`` and ``watcher`` are the charge point's, ``tell`` hears of each step.
+    """
+
+    config: Config
+    folder: Path
+    clock: JumpingClock
+    jumping: bool = True
+    log: Log = _ignore
+    watcher: Any = None
+    tell: Callable[[Step], None] = _pass_over
+    tls: ssl.SSLContext | None = None
+
+    def charge_point(
+        self, url: str, tape: Tape, is_reachable: Callable[[], bool] = lambda: True
+    ) -> SimulatedChargePoint:
+        """One that connects to ``url``; not switched on."""
+
+        def log(level: str, text: str) -> None:
+            made.log(level, text)
+            self.log(level, text)
+
+        def make_client(store: Store) -> WebSocketClient:
+            return WebSocketClient(
+                lambda: build_station(self.config, store, log, self.watcher),
+                url,
+                clock=self.clock,
+                password=password_bytes(self.config.charge_point.password),
+                backoff=Backoff(0.02, 0.02) if self.jumping else None,
+                ssl_context=self.tls,
+                proxy=None if self.jumping else True,
+            )
+
+        made = SimulatedChargePoint(
+            self.config.charge_point.identity,
+            make_client,
+            self.clock,
+            self.folder,
+            tape,
+            jumping=self.jumping,
+            is_reachable=is_reachable,
+        )
+        return made
+
+
 @asynccontextmanager
 async def central_stage(
-    config: Config, clock: Clock, log: Log, port: int = 0
+    config: Config, clock: Clock, log: Log = _ignore, port: int = 0
 ) -> AsyncIterator[tuple[ScriptedCentral, Network]]:
     """A central system as configured, behind a network to which charge points connect at ``port``.
 
@@ -36,56 +95,31 @@ async def central_stage(
     central = build_central(config, log, scripted)
     scripted.attach(central)
     central.utc = lambda: BEGIN + clock.now()
-    async with WebSocketServer(central, "127.0.0.1", 0) as server:
-        async with Network("127.0.0.1", server.port, port) as network:
-            yield scripted, network
+    async with (
+        WebSocketServer(central, "127.0.0.1", 0) as server,
+        Network("127.0.0.1", server.port, port) as network,
+    ):
+        yield scripted, network
 
 
 @asynccontextmanager
-async def simulation_stage(
-    config: Config,
-    folder: Path,
-    log: Log = lambda level, text: None,
-    tell: Callable[[Step], None] = lambda step: None,
-    watcher: Any = None,
-    clock: JumpingClock | None = None,
-) -> AsyncIterator[Player]:
-    """The charge point as configured on this computer, with a central system of its own.
-
-    Its state is in ``folder``; ``log`` and ``watcher`` are the charge point's. Time jumps, unless
-    ``clock`` is given, which then tells it.
-    """
-    jumping = clock is None
-    if clock is None:
-        clock = JumpingClock()
-    async with central_stage(config, clock, lambda level, text: None) as (central, network):
-        url = f"ws://127.0.0.1:{network.port}"
-
-        def make_client(store: Store) -> WebSocketClient:
-            return WebSocketClient(
-                lambda: build_station(config, store, both, watcher),
-                url,
-                clock=clock,
-                password=password_bytes(config.charge_point.password),
-                backoff=Backoff(0.02, 0.02),
-                proxy=None,
-            )
-
-        charge_point = SimulatedChargePoint(
-            config.charge_point.identity,
-            make_client,
-            clock,
-            folder,
-            central.tape,
-            jumping=jumping,
-            is_reachable=lambda: network.up,
+async def simulation_stage(cast: Cast) -> AsyncIterator[Player]:
+    """The charge point with a central system of its own, whatever address is configured."""
+    async with central_stage(cast.config, cast.clock) as (central, network):
+        charge_point = cast.charge_point(
+            f"ws://127.0.0.1:{network.port}", central.tape, lambda: network.up
         )
-
-        def both(level: str, text: str) -> None:
-            charge_point.log(level, text)
-            log(level, text)
-
         try:
-            yield Player(charge_point, central.tape, central, network, tell)
+            yield Player(charge_point, central.tape, central, network, cast.tell)
         finally:
             await charge_point.close()
+
+
+@asynccontextmanager
+async def remote_stage(cast: Cast, tape: Tape) -> AsyncIterator[Player]:
+    """The charge point with the central system configured; ``cast.watcher`` feeds the tape."""
+    charge_point = cast.charge_point(cast.config.charge_point.url, tape)
+    try:
+        yield Player(charge_point, tape, tell=cast.tell)
+    finally:
+        await charge_point.close()

@@ -23,22 +23,39 @@ class Tape:
         self.calls: list[Said] = []
         #: What the charge point answered, by message id: a payload, or the code of an error.
         self.answers: dict[str, Any] = {}
+        #: The last value each field had in an answer of the central system.
+        self.values: dict[str, Any] = {}
         #: Frames heard, either way.
         self.count = 0
 
     def hear(self, from_station: bool, text: str) -> None:
         """One frame passed."""
         self.count += 1
-        if not from_station:
-            return
         try:
             frame = json.loads(text)
-            if frame[0] == CALL:
-                self.calls.append(Said(frame[2], frame[3]))
-            elif frame[0] in (CALLRESULT, CALLERROR):
-                self.answers[frame[1]] = frame[2]
+            if from_station:
+                self._hear_station(frame)
+            elif frame[0] == CALLRESULT:
+                self.values.update(frame[2])
         except (ValueError, LookupError, TypeError):
-            self.calls.append(Said("(no OCPP-J frame)", text))
+            if from_station:
+                self.calls.append(Said("(no OCPP-J frame)", text))
+
+    def _hear_station(self, frame: Any) -> None:
+        if frame[0] == CALL:
+            self.calls.append(Said(frame[2], frame[3]))
+        elif frame[0] in (CALLRESULT, CALLERROR):
+            self.answers[frame[1]] = frame[2]
+
+    def filled(self, pattern: Any) -> Any:
+        """The pattern with the values that ``"$field"`` stands for."""
+        if isinstance(pattern, dict):
+            return {name: self.filled(part) for name, part in pattern.items()}
+        if isinstance(pattern, list):
+            return [self.filled(part) for part in pattern]
+        if isinstance(pattern, str) and pattern.startswith("$"):
+            return self.values.get(pattern[1:], pattern)
+        return pattern
 
 
 def fits(value: Any, pattern: Any) -> bool:

@@ -15,11 +15,12 @@ from ocpp_kernel.contracts import Action
 
 IN_TREE = sorted(p.name for p in entry_points(group="ocpp_kernel") if "ocpp_plugins." in p.value)
 CORE = "core_profile"
-PROFILES = [name for name in IN_TREE if name != CORE]
+DRIVER = "simulated_ev"
+PROFILES = [name for name in IN_TREE if name not in (CORE, DRIVER)]
 
 
 def made(folder: Path, *names: str) -> BundleResult:
-    lines = [f"{name} = {str(name in names).lower()}" for name in IN_TREE]
+    lines = [f"{name} = {str(name in (CORE, DRIVER, *names)).lower()}" for name in IN_TREE]
     config = folder / "ocpp.toml"
     config.write_text("\n".join(["[profiles]", *lines]))
     return bundle(config, folder / "out")
@@ -38,13 +39,13 @@ def actions_of(name: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return b"".join(file.text for file in made(tmp_path_factory.mktemp("core"), CORE).files)
+    return b"".join(file.text for file in made(tmp_path_factory.mktemp("core")).files)
 
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_each_plugin_bundles_with_core(name: str, tmp_path: Path) -> None:
-    result = made(tmp_path, CORE, name)
-    assert result.plugins == tuple(sorted({CORE} | ({name} if has_role(name) else set())))
+    result = made(tmp_path, name)
+    assert result.plugins == tuple(sorted({CORE, DRIVER} | ({name} if has_role(name) else set())))
 
 
 def test_all_plugins_together_keep_the_limits(tmp_path: Path) -> None:

@@ -281,7 +281,7 @@ async def test_every_outgoing_gate_is_asked_with_what_is_to_be_sent() -> None:
     with pytest.raises(SecurityError, match="Say not to CP1"):
         await station.call(HELLO)
     assert seen == [("CP1", *HELLO)]
-    with pytest.raises(LocalError, match=r"^Say: "):
+    with pytest.raises(LocalError, match="Say: payload"):
         await station.call(Say([]))  # type: ignore[arg-type]  # gates see valid payloads only
     assert len(seen) == 1
     assert link.sent == []

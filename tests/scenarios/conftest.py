@@ -6,7 +6,7 @@ import asyncio
 import re
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from device_bundle.bundler import bundle
 from device_bundle.emulator import Emulator, EmulatorError
 from ocpp_kernel.config import Config, load_config
 from ocpp_kernel.scenario import Player
-from ocpp_kernel.scenario.stage import central_stage, simulation_stage
+from ocpp_kernel.scenario.simulation import JumpingClock
+from ocpp_kernel.scenario.stage import Cast, central_stage, simulation_stage
 from ocpp_kernel.scenario.tape import Tape
 from ocpp_kernel.transports.clock import Clock
 
@@ -27,12 +28,14 @@ SPEED = 50
 STUCK = 30
 #: A line of the module's log that tells of a fault.
 FAULT = re.compile(r"\d+ error |the app failed: |Traceback")
+#: An answer of its console.
+ANSWER = re.compile(r"\d+ (info|error) ")
 
 #: One profile is off: its actions are answered NotSupported. Batteries are small, so that a
 #: charge takes minutes.
 CONFIG = """
 [profiles]
-reservation = false
+firmware_mgmt = false
 
 [charge_point]
 url = "ws://127.0.0.1:{port}"
@@ -63,10 +66,10 @@ Stage = AbstractAsyncContextManager[tuple[Player, Tape]]
 class Module:
     """A bundle on an emulated module, as a player sees it."""
 
-    def __init__(self, emulator: Emulator, clock: Clock, identity: str) -> None:
+    def __init__(self, bundle: Path, flash: Path, clock: Clock, identity: str) -> None:
         self.identity = identity
         self.errors: list[str] = []
-        self._emulator = emulator
+        self._emulator = Emulator(bundle, data=flash, speed=clock.speed, on_line=self.hear)
         self._clock = clock
 
     def hear(self, line: str) -> None:
@@ -81,7 +84,14 @@ class Module:
         await asyncio.to_thread(self._emulator.start if on else self._emulator.kill)
 
     async def type(self, line: str) -> None:
+        """Done once the console has answered, which it does after every line."""
+        lines, began = self._emulator.lines, time.monotonic()
+        before = len(lines)
         self._emulator.send_line(line)
+        while not any(ANSWER.match(text) for text in lines[before:]):
+            if time.monotonic() - began > STUCK:
+                raise EmulatorError(f"the module's console does not answer {line!r}")
+            await asyncio.sleep(0.002)
 
     async def advance(self, until: float) -> None:
         await asyncio.sleep(min(0.01, self._clock.delay(until)))
@@ -123,7 +133,8 @@ def on_cpython(prepared: Prepared, tmp_path: Path) -> Callable[[], Stage]:
 
     @asynccontextmanager
     async def stage() -> AsyncIterator[tuple[Player, Tape]]:
-        async with simulation_stage(prepared.config, tmp_path / "state") as player:
+        cast = Cast(prepared.config, tmp_path / "state", JumpingClock())
+        async with simulation_stage(cast) as player:
             yield player, player.tape
 
     return stage
@@ -137,16 +148,10 @@ def on_micropython(prepared: Prepared, tmp_path: Path) -> Callable[[], Stage]:
     async def stage() -> AsyncIterator[tuple[Player, Tape]]:
         clock = Clock(SPEED)
         config = prepared.config
-        emulator = Emulator(
-            prepared.bundle,
-            data=tmp_path / "module",
-            speed=SPEED,
-            on_line=lambda line: module.hear(line),
-        )
-        module = Module(emulator, clock, config.charge_point.identity)
-        async with central_stage(config, clock, lambda *_: None, prepared.port) as (central, net):
+        module = Module(prepared.bundle, tmp_path / "module", clock, config.charge_point.identity)
+        async with central_stage(config, clock, port=prepared.port) as (central, network):
             try:
-                yield Player(module, central.tape, central, net), central.tape
+                yield Player(module, central.tape, central, network), central.tape
             except EmulatorError as error:
                 raise AssertionError(str(error)) from error
             finally:

@@ -76,6 +76,7 @@ class Ledger:
             id_tag_status=status,
             meter_values=deque(maxlen=self._keep_meter_values),
             reservation_id=request.get("reservationId"),
+            reported_at=received_at,
         )
         self.next_id += 1
         facts = _facts(identity, request)

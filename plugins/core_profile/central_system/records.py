@@ -65,6 +65,8 @@ class Transaction:
     id_tag_status: AuthorizationStatus
     meter_values: deque[MeterValue]
     reservation_id: int | None = None
+    #: When its start was heard of here; long after ``started_at`` where the station was offline.
+    reported_at: int = 0
     meter_stop: int | None = None
     stopped_at: int | None = None
     reason: Reason | None = None

@@ -59,6 +59,10 @@ R = TypeVar("R")
 #: The name under which the instance and its records are found in ``shared``.
 NAME: Final = "core_profile"
 
+#: The name under which a station's ``shared`` holds actions the central system asked it to send;
+#: they are heard before it is accepted, too (CORE-014).
+ASKED_FOR: Final = "asked_for"
+
 #: Connectors remembered per station; a faulty one must not fill the memory.
 MAX_CONNECTORS: Final = 256
 
@@ -175,6 +179,8 @@ class CentralSystem:
         """FRM-041: nothing but BootNotification from a station that is not accepted."""
         record = self.record(station)
         if record.registration == "Accepted" or action == BootNotification.name:
+            return
+        if record.registration != "Rejected" and action in station.shared.get(ASKED_FOR, ()):
             return
         if record.registration is None:
             if not self.options.require_boot:

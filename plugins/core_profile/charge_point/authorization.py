@@ -54,6 +54,12 @@ class Authorizer:
         info = self._station.hooks.look_up_tag(id_tag)
         return None if info is None else info.parent_id_tag
 
+    def parent_decides(self, connector_id: int, id_tag: str) -> bool:
+        """Whether a tag may start there (0: anywhere) if only its parentIdTag is the right one,
+        which is not known here; ``station.shared["parent_decides"]`` is asked, if it is there."""
+        decides = self._station.shared.get("parent_decides")
+        return decides is not None and decides(connector_id, id_tag)
+
     def authorize(self, id_tag: str, then: Verdict) -> None:
         """Finds out whether a tag is accepted; ``then`` hears of it, maybe at once."""
         info = self.known(id_tag)

@@ -143,8 +143,14 @@ class Connector:
         old, self.faulted = self.status, False
         self._show(old, "NoError", "")
 
-    def reserve(self) -> bool:
-        """Becomes Reserved if it is Available now (A7); whether it did."""
+    def reserve(self, at_start: bool = False) -> bool:
+        """Becomes Reserved if it is Available now (A7); whether it did.
+
+        When the software starts it may have been so all along, with a cable in or without.
+        """
+        if at_start and self.state == "Preparing" and not self.id_tag:
+            self.cancel_wait()
+            self.state = "Available"
         if self.status != "Available":
             return False
         self.move("Reserved")

@@ -114,12 +114,12 @@ class Meter:
     def trigger(self, connector_id: int | None) -> str:
         """MeterValues were asked for (RT-006); the TriggerMessageStatus."""
         connectors = self._core.connectors
-        if connector_id is None:
-            chosen = connectors
-        elif 0 <= connector_id < len(connectors):
-            chosen = connectors[connector_id : connector_id + 1]
-        else:
-            return "Rejected"
+        chosen = connectors
+        if connector_id is not None:
+            chosen = connectors[connector_id : connector_id + 1] if connector_id >= 0 else []
+        configured = items(self._station.configuration["MeterValuesSampledData"])
+        if not chosen or not configured or self._station.utc() is None:
+            return "Rejected"  # nothing would be sent (RT-002)
         self._station.after_response(lambda: self._send_each(chosen))
         return "Accepted"
 

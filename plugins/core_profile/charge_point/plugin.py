@@ -58,6 +58,7 @@ from .usage import Usage
 
 if TYPE_CHECKING:
     from ocpp_kernel.driver import Driver
+    from ocpp_kernel.session import Deferred
     from ocpp_kernel.station import Station
 
 #: Errors that leave a connector usable: its status stays, the error code goes with it.
@@ -281,7 +282,7 @@ class ChargePoint:
                 self.charging.offer(connector)
 
     def _status_changed(self, event: events.StatusChanged) -> None:
-        if event.old == "Reserved" and event.new == "Available":
+        if event.old in ("Reserved", "Faulted") and event.new == "Available":
             self.usage.resume(self.connectors[event.connector_id])
 
     def _configuration_changed(self, event: events.ConfigurationChanged) -> None:
@@ -374,11 +375,10 @@ class ChargePoint:
     @on(RemoteStartTransaction)
     def on_remote_start_transaction(
         self, request: RemoteStartTransactionRequest
-    ) -> RemoteStartTransactionResponse:
-        accepted = self.remote.start(
+    ) -> RemoteStartTransactionResponse | Deferred:
+        return self.remote.start(
             request["idTag"], request.get("connectorId"), request.get("chargingProfile")
         )
-        return {"status": "Accepted" if accepted else "Rejected"}
 
     @on(RemoteStopTransaction)
     def on_remote_stop_transaction(

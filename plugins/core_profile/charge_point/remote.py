@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ocpp_kernel.session import Deferred
+
 from .connector import Connector
 
 if TYPE_CHECKING:
+    from ..messages import RemoteStartTransactionResponse
     from .plugin import ChargePoint
 
 #: Where a remote start may begin, the likeliest first.
-STARTABLE = ("Preparing", "Reserved", "Available", "Finishing")
+STARTABLE = ("Reserved", "Preparing", "Available", "Finishing")
 
 
 class Remote:
@@ -23,24 +26,44 @@ class Remote:
         self._core = core
         self._station = core.station
 
-    def start(self, id_tag: str, connector_id: int | None, profile: Any) -> bool:
-        """Whether a start will be attempted; it is, once the response is sent (CORE-126).
+    def start(
+        self, id_tag: str, connector_id: int | None, profile: Any
+    ) -> RemoteStartTransactionResponse | Deferred:
+        """The response; it comes later where the central system is asked for the parentIdTag first.
 
         A charging profile goes to whoever set ``station.shared["accept_remote_profile"]``, which
         says whether it will do; without anybody it is ignored (CORE-132).
         """
-        if self._core.boot.status != "Accepted":
-            return False
+        core = self._core
+        if core.boot.status != "Accepted":
+            return {"status": "Rejected"}
         connector = self._choose(id_tag, connector_id)
-        if connector is None:
-            return False
+        if connector is not None or not core.authorizer.parent_decides(connector_id or 0, id_tag):
+            answer: RemoteStartTransactionResponse = self._attempt(connector, id_tag, profile)
+            return answer
+        later = Deferred()
+        session = self._station.session
+
+        def then(ok: bool, parent: str | None) -> None:
+            # Nothing starts that nobody can be told of.
+            if ok and self._station.session is session:
+                later.resolve(self._attempt(self._choose(id_tag, connector_id), id_tag, profile))
+            else:
+                later.resolve({"status": "Rejected"})
+
+        core.authorizer.authorize(id_tag, then)
+        return later
+
+    def _attempt(self, connector: Connector | None, id_tag: str, profile: Any) -> Any:
+        """The response; starts once it is sent (CORE-126)."""
         take = self._station.shared.get("accept_remote_profile")
-        number = connector.connector_id
-        if profile is not None and take is not None and not take(number, profile):
-            return False
+        if connector is None or (
+            profile is not None and take is not None and not take(connector.connector_id, profile)
+        ):
+            return {"status": "Rejected"}
         connector.authorizing = id_tag
         self._station.after_response(lambda: self._begin(connector, id_tag))
-        return True
+        return {"status": "Accepted"}
 
     def stop(self, transaction_id: int) -> bool:
         """Whether that transaction runs and is going to be ended (CORE-133)."""

@@ -234,7 +234,8 @@ class Usage:
         """The connector a tag was meant for; 0 stands for a reader they share."""
         if connector_id:
             return self._core.connector(connector_id)
-        waiting = free = None
+        best = None
+        most = 0
         for connector in self._core.connectors[1:]:
             transaction = connector.transaction
             if transaction is not None:
@@ -242,11 +243,26 @@ class Usage:
                     return connector
             elif same_tag(connector.id_tag or connector.held_for, id_tag):
                 return connector
-            elif connector.plugged and not self.obstacle(connector):
-                waiting = waiting or connector
-            elif connector.status == "Available":
-                free = free or connector
-        return waiting or free
+            else:
+                fitness = self._fitness(connector, id_tag)
+                if fitness > most:
+                    best = connector
+                    most = fitness
+        return best
+
+    def _fitness(self, connector: Connector, id_tag: str) -> int:
+        """How likely a tag is meant for a connector nobody uses; 0 if it cannot be."""
+        fitness = 0
+        if self._station.hooks.veto_start(connector.connector_id, id_tag):
+            if self._core.authorizer.parent_decides(connector.connector_id, id_tag):
+                fitness = 1
+        elif connector.state == "Reserved":
+            fitness = 4
+        elif connector.plugged and not self.obstacle(connector):
+            fitness = 3
+        elif connector.status == "Available":
+            fitness = 2
+        return fitness
 
     def _too_late(self, connector: Connector) -> None:
         connector.wait = None

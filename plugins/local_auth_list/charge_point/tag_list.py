@@ -1,4 +1,4 @@
-"""The list itself: on flash, in order of idTags, with little more than its index in memory. Portable.
+"""The list itself: on flash, in order of idTags, with only an index in memory. Portable.
 
 The journal holds pages of entries and, last, ``[version, count]``; without that last record there
 is no list. A page is flat, four values an entry: idTag in lower case, position of its status in
@@ -14,7 +14,7 @@ from typing import Any
 
 from ocpp_kernel import timestamps
 from ocpp_kernel.hooks import TagInfo
-from ocpp_kernel.store import Store, StoreError
+from ocpp_kernel.store import Store
 
 #: Rank of what the list knows, above that of a cache (LAL-015).
 RANK = 20
@@ -40,13 +40,17 @@ class TagList:
         self._firsts: list[str] | None = None
         self._places: list[int] = []
 
-    @property
     def version(self) -> int:
-        """As GetLocalListVersion tells it: 0 where nothing is listed (LAL-001)."""
+        """As GetLocalListVersion tells it, 0 where nothing is listed (LAL-001).
+
+        Raises StoreError.
+        """
+        if self._firsts is None:
+            self.open()
         return self._version if self.count else 0
 
     def open(self) -> None:
-        """Reads what is stored (LAL-018); raises StoreError, and :meth:`find` tries again then.
+        """Reads what is stored (LAL-018). Raises StoreError; the next use tries again then.
 
         A list that lost a part counts as empty, and as ``damaged``.
         """
@@ -108,8 +112,7 @@ class TagList:
         try:
             self._store.rewrite(self.FILE, self._records(version, changes, full))
         finally:
-            self._firsts = None
-        self.open()
+            self._firsts = None  # to be opened anew; also where it is not known what is stored
         return True
 
     def _records(self, version: int, changes: list[Any], full: bool) -> Iterator[list[Any]]:
@@ -131,7 +134,7 @@ class TagList:
         following = changes[0]["idTag"].lower() if changes else ""
         if not full:
             for page in self._store.records(self.FILE):
-                for start in range(0, len(page) - 2, WIDTH):
+                for start in range(0, len(page) - 2, WIDTH):  # no entry in the last record
                     folded = page[start]
                     while at < len(changes) and following < folded:
                         if "idTagInfo" in changes[at]:

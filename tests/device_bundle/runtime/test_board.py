@@ -24,7 +24,7 @@ class Firmware:
         self.reason = 1
         self.ticks = 123456
         self.stdin = io.StringIO()
-        self.waiting = False
+        self.waiting = self.ended = False
         self.imei: Any = "866340050000017"
         self.modules: dict[str, Any] = {
             "checkNet": SimpleNamespace(waitNetworkReady=lambda seconds: self.ready),
@@ -62,7 +62,8 @@ class Firmware:
 
     def ipoll(self, milliseconds: int) -> Iterator[tuple[Any, int]]:
         assert milliseconds == 0
-        return iter([(self.stdin, 1)] if self.waiting else [])
+        left = self.ended or self.stdin.tell() < len(self.stdin.getvalue())
+        return iter([(self.stdin, 1)] if self.waiting and left else [])
 
 
 @pytest.fixture
@@ -182,6 +183,16 @@ def test_lines_typed_are_commands(firmware: Firmware, board: Make) -> None:
     assert read_all(made, firmware, "ished\n") == ["unfinished"]
 
 
+def test_a_whole_line_is_taken_at_once_but_not_without_end(firmware: Firmware, board: Make) -> None:
+    made = board()
+    firmware.stdin.write("plug 1\n" + "x" * 500)
+    firmware.stdin.seek(0)
+    firmware.waiting = True
+    assert made.read_command() == "plug 1"
+    assert made.read_command() is None
+    assert firmware.stdin.tell() < 200
+
+
 def test_an_endless_line_does_not_fill_the_memory(firmware: Firmware, board: Make) -> None:
     (line,) = read_all(board(), firmware, "x" * 5000 + "\n")
     assert len(line) <= 256
@@ -189,7 +200,7 @@ def test_an_endless_line_does_not_fill_the_memory(firmware: Firmware, board: Mak
 
 def test_the_end_of_the_console_is_the_end_of_commands(firmware: Firmware, board: Make) -> None:
     made = board()
-    firmware.waiting = True
+    firmware.waiting = firmware.ended = True
     assert made.read_command() is None
     firmware.stdin = io.StringIO("late\n")
     assert [made.read_command() for _ in range(9)] == [None] * 9

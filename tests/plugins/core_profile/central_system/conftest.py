@@ -27,40 +27,54 @@ class Link:
         self.session: CentralSession | None = None
         self._bench = bench
         self._count = 0
+        self._receiving = False
 
     def now(self) -> float:
         return float(self._bench.now)
 
     def wake(self) -> None:
-        if self.session is not None:
+        """As a socket does: not while a frame is being taken in."""
+        if self.session is not None and not self._receiving:
             self.session.flush(lambda text: self.sent.append(json.loads(text)))
 
     def close(self, reason: str) -> None:
         """A test sees it by the session's end."""
 
+    def say(self, frame: list[Any]) -> None:
+        """The station sends a frame; what comes of it is in ``sent``."""
+        assert self.session is not None
+        self._receiving = True
+        self.session.receive(json.dumps(frame), self.now())
+        self._receiving = False
+        self.wake()
+
     def ask(self, action: str, payload: Any) -> Any:
         """The answer's payload, or the whole CALLERROR."""
-        assert self.session is not None
         self._count += 1
-        self.session.receive(json.dumps([2, f"c{self._count}", action, payload]), self.now())
-        self.wake()
+        self.say([2, f"c{self._count}", action, payload])
         answer = self.sent.pop()
         assert answer[1] == f"c{self._count}"
         return answer[2] if answer[0] == 3 else answer
 
 
 class Bench:
-    """The central system; ``now`` is UTC in seconds."""
+    """The central system; ``now`` is UTC in seconds.
 
-    def __init__(self, **settings: Any) -> None:
+    ``beside``: further plugins, with their settings.
+    """
+
+    def __init__(self, beside: dict[str, Any] | None = None, **settings: Any) -> None:
         self.now = 1_767_225_600  # 2026-01-01T00:00:00Z
         self.log: list[tuple[str, str]] = []
         self.events: list[Any] = []
         self.central = Central(MsgspecCodec(), lambda level, text: self.log.append((level, text)))
         self.central.utc = lambda: self.now
-        config = parse_config({"central_system": {"core_profile": settings}})
-        found = Found("core_profile", "ocpp_plugins.core_profile", "this project")
-        loaded = PluginSet("central_system", [load_plugin(found, "central_system")])
+        tables = {"core_profile": settings, **(beside or {})}
+        config = parse_config({"central_system": tables})
+        loaded = PluginSet("central_system")
+        for name in tables:
+            found = Found(name, f"ocpp_plugins.{name}", "this project")
+            loaded.plugins.append(load_plugin(found, "central_system"))
         install(self.central, config, loaded, watcher=self)
         assert loaded.problems == []
         self.core = self.central.shared["core_profile"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -128,6 +129,8 @@ class Bench:
         self.other = Other()
         self.log: list[tuple[str, str]] = []
         self.profiles = ("Core",)
+        #: Profiles beside Core: name of the plugin, its messages, role class and settings.
+        self.beside: list[tuple[str, ModuleType, Any, Any]] = []
         self.now = 0
         #: Answers of the central system, or errors ["code", "text"], or None for silence.
         self.answers: dict[str, Any] = {
@@ -163,9 +166,13 @@ class Bench:
         station.now = self.now
         self.core = ChargePoint(station, self.settings)
         instances = {"core_profile": self.core, "hardware": self.hardware, "other": self.other}
+        actions = list(ACTIONS)
+        for name, module, role, settings in self.beside:
+            instances[name] = role(station, settings)
+            actions += [value for value in vars(module).values() if isinstance(value, Action)]
         problems: list[str] = []
         station.install(
-            schema.contracts_of(ACTIONS),
+            schema.contracts_of(actions),
             routes_of("charge_point", instances),
             hooks_of("charge_point", instances, problems),
             self.profiles,

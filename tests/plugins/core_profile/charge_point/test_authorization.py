@@ -276,3 +276,23 @@ def test_what_is_learnt_is_told(booted: Any) -> None:
     booted.tag("TAG2", 2)
     assert booted.station.shared["parent_of"]("tag2") == "FAM"
     assert booted.station.shared["parent_of"]("TAG3") is None
+
+
+def test_shared_reader_and_reserved_connectors(booted: Any) -> None:
+    """RES-012: a Reserved connector that a tag is not kept from is the one it is meant for."""
+    booted.plug(1)
+    booted.core.connectors[2].reserve()
+    booted.tag("TAG1", 0)
+    assert booted.core.connectors[2].id_tag == "TAG1"
+
+
+def test_shared_reader_where_everything_is_kept_from_a_tag(booted: Any) -> None:
+    """RES-009, RES-010: ignored, unless its parent might make it welcome."""
+    booted.other.veto = "reserved"
+    booted.plug(1)
+    booted.tag("TAG1", 0)
+    assert booted.seen("Authorize") == []
+    booted.station.shared["parent_decides"] = lambda connector_id, id_tag: connector_id == 2
+    booted.tag("TAG1", 0)
+    assert booted.seen("Authorize") == [("Authorize", {"idTag": "TAG1"})]
+    assert booted.core.connectors[2].status == "Available"

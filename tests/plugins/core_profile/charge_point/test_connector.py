@@ -116,3 +116,16 @@ def test_reserving() -> None:
     assert connector.status == "Unavailable"
     assert not connector.reserve()
     assert connector.idle_status == "Unavailable"
+
+
+def test_reserved_all_along() -> None:
+    """RES-019: at a start a connector may be Reserved with a cable in; Preparing is never told."""
+    connector, changes = make("Preparing")
+    assert not connector.reserve()
+    assert connector.reserve(True)
+    assert changes == [("Available", "Reserved")]
+    for state in ("Unavailable", "Charging"):
+        assert not make(state)[0].reserve(True)
+    busy, _ = make("Preparing")
+    busy.id_tag = "TAG1"
+    assert not busy.reserve(True)

@@ -361,3 +361,15 @@ def test_the_clock_moves(booted: Any) -> None:
     assert booted.seen("MeterValues") == []
     booted.advance(1)
     assert len(booted.seen("MeterValues")) == 3
+
+
+def test_rt_002_nothing_to_trigger(booted: Any) -> None:
+    """RT-002: Accepted would mean that something is sent."""
+    booted.configure("MeterValuesSampledData", "")
+    assert booted.station.hooks.register_triggers()["MeterValues"](1) == "Rejected"
+
+
+def test_rt_002_values_without_a_time(bench: Any) -> None:
+    """RT-002: before the time is known there is no MeterValues to send."""
+    bench.build()
+    assert bench.station.hooks.register_triggers()["MeterValues"](1) == "Rejected"

@@ -222,3 +222,65 @@ def test_core_123_frees_a_forgotten_cable(booted: Any) -> None:
     assert booted.status(1) == "Finishing"
     assert unlock(booted) == "Unlocked"
     assert booted.status(1) == "Available"
+
+
+def asks(bench: Any) -> list[tuple[int, str]]:
+    """Another profile vetoes until the parent of a tag is known, and notes that it was asked."""
+    asked: list[tuple[int, str]] = []
+
+    def decides(connector_id: int, id_tag: str) -> bool:
+        asked.append((connector_id, id_tag))
+        return True
+
+    bench.other.veto = "of another group"
+    bench.station.shared["parent_decides"] = decides
+    return asked
+
+
+@pytest.mark.parametrize("connector", [0, 1])
+def test_res_010_the_parent_is_asked_for_first(booted: Any, connector: int) -> None:
+    """RES-010, CORE-126: one Authorize, then the response, then the start."""
+    booted.plug()
+    booted.seen()
+    asked = asks(booted)
+    booted.answers["Authorize"] = None
+    more = f',"connectorId":{connector}' if connector else ""
+    assert booted.call("RemoteStartTransaction", f'{{"idTag":"REMOTE"{more}}}') is None
+    assert booted.seen() == [("Authorize", {"idTag": "REMOTE"})]
+    booted.other.veto = ""
+    booted.answer('{"idTagInfo":{"status":"Accepted","parentIdTag":"GROUP"}}')
+    assert booted.seen()[0][0] == "StartTransaction"
+    assert asked == [(connector, "REMOTE")]
+
+
+@pytest.mark.parametrize("status", ["Accepted", "Blocked"])
+def test_res_010_the_wrong_parent(booted: Any, status: str) -> None:
+    """RES-010, CORE-129: Rejected, and nothing begins."""
+    booted.plug()
+    asks(booted)
+    booted.answers["Authorize"] = {"idTagInfo": {"status": status}}
+    assert start(booted) == "Rejected"
+    booted.advance(1)
+    assert booted.seen("StartTransaction") == []
+
+
+def test_res_010_the_parent_cannot_be_asked_for(booted: Any) -> None:
+    """RES-010: without the connection that asked nothing starts, whatever offline rules say."""
+    booted.configure("AllowOfflineTxForUnknownId", "true")
+    booted.plug()
+    asks(booted)
+    booted.answers["Authorize"] = None
+    booted.call("RemoteStartTransaction", '{"idTag":"REMOTE","connectorId":1}')
+    booted.other.veto = ""
+    booted.disconnect()
+    booted.connect()
+    booted.advance(1)
+    assert booted.seen("StartTransaction") == []
+
+
+def test_core_128_a_connector_reserved_for_the_tag_comes_first(booted: Any) -> None:
+    """CORE-128: before one with somebody's cable in."""
+    booted.plug(1)
+    booted.core.connectors[2].reserve()
+    assert start(booted, "") == "Accepted"
+    assert booted.status(2) == "Preparing"

@@ -221,3 +221,15 @@ def test_reserved_connector(booted: Any) -> None:
     booted.tag()
     booted.plug()
     assert booted.statuses() == [(1, "Preparing"), (1, "Charging")]
+
+
+def test_core_101_a_cable_that_came_during_a_fault_counts_after_it(booted: Any) -> None:
+    """CORE-101, I1, A2: what was Reserved until the fault is Available, then in use."""
+    connector = booted.core.connectors[1]
+    connector.reserve()
+    booted.plug()
+    booted.emit(events.FaultRaised(1, "GroundFailure", ""))
+    connector.release()
+    booted.seen()
+    booted.emit(events.FaultCleared(1))
+    assert booted.statuses() == [(1, "Available"), (1, "Preparing")]

@@ -1,0 +1,414 @@
+"""Puts functions and methods that are called at one place only in that place.
+
+A function costs a device about 90 bytes of heap besides its code. What is moved keeps its meaning:
+arguments are evaluated once and in order, names are made unique, and whatever cannot be moved for
+certain - generators, overridden methods, callbacks, returns from within loops - stays as it is.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from device_bundle.attributes import defined_attributes, named_by_text
+from device_bundle.dialect import FIRMWARE_ATTRIBUTES
+from device_bundle.firmware import is_derived
+from device_bundle.inline_body import (
+    Block,
+    CannotInline,
+    Substitution,
+    bound_inside,
+    captured,
+    returning,
+    storing,
+)
+from device_bundle.program import Definition, Ref, Symbol, cloned, refs, target
+from device_bundle.sources import Program
+
+_REFUSED = (
+    ast.Yield,
+    ast.YieldFrom,
+    ast.Nonlocal,
+    ast.Global,
+    ast.Import,
+    ast.ImportFrom,
+    ast.ClassDef,
+)
+_READERS = ("super", "locals", "globals", "eval", "exec", "dir")
+
+
+class Callee(NamedTuple):
+    """A function called at one place; `owner` is its class if it is a method."""
+
+    node: ast.FunctionDef
+    owner: ast.ClassDef | None
+
+
+class Facts:
+    """What must be known of the whole program before anything is moved."""
+
+    def __init__(
+        self, program: Program, definitions: Sequence[Definition], firmware: set[str]
+    ) -> None:
+        self.functions: dict[Symbol, Callee] = {}
+        self.methods: dict[str, Callee] = {}
+        self.firmware = firmware
+        #: Attributes that are stored by `__init__` alone, or never.
+        self.changing: set[str] = set()
+        self.keywords: set[str] = set()
+        nodes = [node for definition in definitions for node in ast.walk(definition.node)]
+        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        uses = Counter(node.attr for node in nodes if isinstance(node, ast.Attribute))
+        names = Counter(name for node in nodes for name in defined_attributes(node))
+        names.update(name for node in nodes for name in named_by_text(node))
+        referred = Counter(ref.symbol for node in nodes for ref in _own_ref(node))
+        single = {
+            node.attr
+            for node in nodes
+            if isinstance(node, ast.Attribute) and uses[node.attr] == 1 and id(node) in called
+        }
+        single_refs = {
+            ref.symbol
+            for node in nodes
+            for ref in _own_ref(node)
+            if id(ref) in called and referred[ref.symbol] == 1
+        }
+        for node in nodes:
+            if isinstance(node, ast.keyword) and node.arg:
+                self.keywords.add(node.arg)
+        for definition in definitions:
+            node = definition.node
+            if isinstance(node, ast.FunctionDef) and definition.symbols[0] in single_refs:
+                self._add_function(definition.symbols[0], node)
+            elif isinstance(node, ast.ClassDef):
+                self.changing.update(_changing(node))
+                if not is_derived(node, program):
+                    self._add_methods(node, single, names)
+            else:
+                self.changing.update(_stored_in(node))
+
+    def _add_function(self, symbol: Symbol, node: ast.FunctionDef) -> None:
+        if is_movable(node):
+            self.functions[symbol] = Callee(node, None)
+
+    def _add_methods(self, owner: ast.ClassDef, single: set[str], names: Counter[str]) -> None:
+        for part in owner.body:
+            if not isinstance(part, ast.FunctionDef) or part.name not in single:
+                continue
+            dunder = part.name.startswith("__")
+            if names[part.name] == 1 and part.name not in FIRMWARE_ATTRIBUTES and not dunder:
+                if part.args.args and is_movable(part):
+                    self.methods[part.name] = Callee(part, owner)
+
+    def is_steady(self, node: ast.AST) -> bool:
+        """Whether it gives the same whenever it is evaluated during one call."""
+        if isinstance(node, ast.Constant | ast.Name):
+            return True
+        if isinstance(node, ast.Attribute):
+            return node.attr not in self.changing and self.is_steady(node.value)
+        return isinstance(node, ast.Tuple) and all(self.is_steady(part) for part in node.elts)
+
+
+def inline(program: Program, definitions: Sequence[Definition], firmware: set[str]) -> int:
+    """Rewrite the definitions in place; returns how many calls were replaced."""
+    facts = Facts(program, definitions, firmware)
+    count = 0
+    for definition in definitions:
+        for owner, function in _functions(definition.node):
+            mover = _Mover(facts, owner, function, definition)
+            mover.run()
+            count += mover.count
+    return count
+
+
+def _functions(node: ast.stmt) -> Iterator[tuple[ast.ClassDef | None, ast.FunctionDef]]:
+    if isinstance(node, ast.FunctionDef):
+        yield None, node
+    elif isinstance(node, ast.ClassDef):
+        for part in node.body:
+            if isinstance(part, ast.FunctionDef):
+                yield node, part
+
+
+class _Mover:
+    """Moves callees into one function."""
+
+    _numbers = 0
+
+    def __init__(
+        self,
+        facts: Facts,
+        owner: ast.ClassDef | None,
+        function: ast.FunctionDef,
+        definition: Definition,
+    ) -> None:
+        self._facts = facts
+        self._owner = owner
+        self._function = function
+        self._names = bound_inside([function])[0]
+        self._closed = any(isinstance(node, ast.Nonlocal) for node in ast.walk(function))
+        args = function.args.args
+        self._me = args[0].arg if owner is not None and args else ""
+        self._fresh = 0
+        self.count = 0
+
+    def run(self) -> None:
+        self._function.body = self._block(self._function.body, True, False)
+        if self.count:
+            bound = frozenset(bound_inside([self._function])[0])
+            for ref in refs(self._function):
+                ref.taken = ref.taken | bound
+
+    def _block(self, block: Block, is_last: bool, in_loop: bool) -> Block:
+        made: Block = []
+        for index, part in enumerate(block):
+            made += self._statement(part, is_last and index == len(block) - 1, in_loop)
+        return made or [ast.Pass()]
+
+    def _statement(self, part: ast.stmt, is_last: bool, in_loop: bool) -> Block:
+        done = self._whole(part, is_last, in_loop)
+        if done is not None:
+            return self._block(done, is_last, in_loop)
+        before: Block = []
+        hoisted = self._lead(part, in_loop)
+        if hoisted is not None:
+            before = self._block(hoisted, False, in_loop)
+            return before + self._statement(part, is_last, in_loop)
+        self._inside(part, is_last, in_loop)
+        return [part]
+
+    def _inside(self, part: ast.stmt, is_last: bool, in_loop: bool) -> None:
+        loop = isinstance(part, ast.For | ast.While)
+        straight = is_last and isinstance(part, ast.If)
+        if isinstance(part, ast.FunctionDef):
+            part.body = self._block(part.body, True, False)
+            return
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(part, name, None)
+            if block:
+                setattr(part, name, self._block(block, straight, in_loop or loop))
+        for handler in getattr(part, "handlers", ()):
+            handler.body = self._block(handler.body, False, in_loop)
+
+    def _whole(self, part: ast.stmt, is_last: bool, in_loop: bool) -> Block | None:
+        """`f()`, `x = f()` or `return f()` as the body of f; None where it is none of these."""
+        value = getattr(part, "value", None)
+        if not isinstance(part, ast.Expr | ast.Assign | ast.Return):
+            return None
+        callee = self._callee(value)
+        if callee is None or (isinstance(part, ast.Assign) and len(part.targets) > 1):
+            return None
+        assert isinstance(value, ast.Call)
+        try:
+            before, body = self._opened(callee, value, in_loop, isinstance(part, ast.Return))
+            if isinstance(part, ast.Return):
+                body = returning(body, is_last)
+            else:
+                place = part.targets[0] if isinstance(part, ast.Assign) else None
+                body = storing(body, place, is_last)
+        except CannotInline:
+            return None
+        self._moved(callee)
+        return [*before, *body] or [ast.Pass()]
+
+    def _lead(self, part: ast.stmt, in_loop: bool) -> Block | None:
+        """Calls a statement makes before anything else: done before it, with a name for it."""
+        for field in ("test", "iter", "value", "exc"):
+            if isinstance(part, ast.While) or (
+                isinstance(part, ast.AugAssign) and not isinstance(part.target, ast.Name)
+            ):
+                return None
+            expression = getattr(part, field, None)
+            if isinstance(expression, ast.expr):
+                return self._hoisted(part, field, None, expression, in_loop)
+        return None
+
+    def _hoisted(
+        self, holder: ast.AST, field: str, index: int | None, node: ast.expr, in_loop: bool
+    ) -> Block | None:
+        callee = self._callee(node)
+        if callee is not None:
+            assert isinstance(node, ast.Call)
+            name = self._unique("value")
+            try:
+                before, body = self._opened(callee, node, in_loop, False)
+                body = storing(body, ast.Name(name, ast.Store()), False)
+            except CannotInline:
+                return None
+            self._moved(callee)
+            _replace(holder, field, index, ast.copy_location(ast.Name(name, ast.Load()), node))
+            return [*before, *body]
+        for inner, inner_field, inner_index, child in _in_order(node):
+            if not self._facts.is_steady(child):
+                return self._hoisted(inner, inner_field, inner_index, child, in_loop)
+        return None
+
+    def _callee(self, node: ast.AST | None) -> Callee | None:
+        if not isinstance(node, ast.Call):
+            return None
+        callee = None
+        symbol = target(node.func)
+        if symbol is not None:
+            callee = self._facts.functions.get(symbol)
+        elif isinstance(node.func, ast.Attribute):
+            callee = self._facts.methods.get(node.func.attr)
+            own = isinstance(node.func.value, ast.Name) and node.func.value.id == self._me
+            foreign = callee is not None and node.func.attr in self._facts.firmware
+            if foreign and not (own and callee is not None and callee.owner is self._owner):
+                callee = None
+        return None if callee is None or callee.node is self._function else callee
+
+    def _moved(self, callee: Callee) -> None:
+        self.count += 1
+        self._names |= bound_inside([self._function])[0]
+
+    def _opened(
+        self, callee: Callee, call: ast.Call, in_loop: bool, returned: bool
+    ) -> tuple[Block, Block]:
+        """Assignments of the arguments, and the body with names that fit here."""
+        arguments = arguments_of(callee, call)
+        bound, inner = bound_inside(callee.node.body)
+        free = {
+            node.id
+            for part in callee.node.body
+            for node in ast.walk(part)
+            if type(node) is ast.Name
+        } - bound.union(arguments)
+        if free & self._names or inner & self._facts.keywords:
+            raise CannotInline
+        kept = captured(callee.node.body) & (bound - inner | set(arguments))
+        values: dict[str, ast.expr] = {}
+        before: Block = []
+        names = {name: self._unique(name) for name in sorted(bound)}
+        for name, value in arguments.items():
+            if self._is_simple(value, name in kept) and name not in bound:
+                values[name] = value
+                kept.discard(name)
+                continue
+            names[name] = self._unique(name)
+            place = ast.Name(names[name], ast.Store())
+            before.append(ast.Assign([place], value, lineno=call.lineno))
+        if in_loop and kept:
+            raise CannotInline
+        body = [Substitution(names, values).visit(cloned(part)) for part in callee.node.body]
+        return before, body
+
+    def _is_simple(self, value: ast.expr, is_captured: bool) -> bool:
+        if type(value) is ast.Name:
+            return value.id == self._me or not (is_captured or self._closed)
+        return isinstance(value, ast.Constant | Ref)
+
+    def _unique(self, name: str) -> str:
+        while True:
+            self._fresh += 1
+            fresh = f"{name}_{self._fresh}"
+            if fresh not in self._names:
+                self._names.add(fresh)
+                return fresh
+
+
+def arguments_of(callee: Callee, call: ast.Call) -> dict[str, ast.expr]:
+    """What each parameter gets, in the order in which it is evaluated."""
+    names = [arg.arg for arg in callee.node.args.args]
+    given: dict[str, ast.expr] = {}
+    values = list(call.args)
+    if callee.owner is not None:
+        assert isinstance(call.func, ast.Attribute)
+        values.insert(0, call.func.value)
+    if len(values) > len(names) or any(isinstance(value, ast.Starred) for value in values):
+        raise CannotInline
+    given.update(zip(names, values, strict=False))
+    for keyword in call.keywords:
+        if keyword.arg not in names or keyword.arg in given:
+            raise CannotInline
+        given[keyword.arg] = keyword.value
+    defaults = callee.node.args.defaults
+    for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
+        if name not in given:
+            given[name] = cloned(default)
+    if len(given) != len(names):
+        raise CannotInline
+    return given
+
+
+def is_movable(node: ast.FunctionDef) -> bool:
+    """Whether the function is plain enough for its body to stand elsewhere."""
+    args = node.args
+    if node.decorator_list or args.vararg or args.kwarg or args.kwonlyargs or args.posonlyargs:
+        return False
+    if not all(isinstance(default, ast.Constant | Ref) for default in args.defaults):
+        return False
+    for part in ast.walk(node):
+        if isinstance(part, _REFUSED):
+            return False
+        if isinstance(part, ast.Name) and part.id in _READERS:
+            return False
+    return True
+
+
+def _own_ref(node: ast.AST) -> Iterator[Ref]:
+    if isinstance(node, Ref):
+        yield node
+
+
+def _changing(node: ast.ClassDef) -> Iterator[str]:
+    """Attributes that methods other than `__init__` store, and those a call computes."""
+    for part in node.body:
+        if isinstance(part, ast.FunctionDef) and part.decorator_list:
+            yield part.name
+        if isinstance(part, ast.FunctionDef) and part.name == "__init__":
+            me = part.args.args[0].arg if part.args.args else ""
+            for store in _stores(part):
+                if not (isinstance(store.value, ast.Name) and store.value.id == me):
+                    yield store.attr
+        else:
+            yield from _stored_in(part)
+
+
+def _stored_in(node: ast.AST) -> Iterator[str]:
+    return (store.attr for store in _stores(node))
+
+
+def _stores(node: ast.AST) -> Iterator[ast.Attribute]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load):
+            yield part
+
+
+def _replace(holder: ast.AST, field: str, index: int | None, node: ast.expr) -> None:
+    if index is None:
+        setattr(holder, field, node)
+    else:
+        getattr(holder, field)[index] = node
+
+
+def _in_order(node: ast.expr) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:
+    """The operands certain to be evaluated, in order, as (holder, field, index, operand)."""
+    if isinstance(node, ast.Compare):
+        yield node, "left", None, node.left
+        yield node, "comparators", 0, node.comparators[0]
+    elif isinstance(node, ast.BoolOp):
+        yield node, "values", 0, node.values[0]
+    elif isinstance(node, ast.IfExp):
+        yield node, "test", None, node.test
+    elif isinstance(node, ast.UnaryOp):
+        yield node, "operand", None, node.operand
+    elif isinstance(node, ast.BinOp):
+        yield node, "left", None, node.left
+        yield node, "right", None, node.right
+    elif isinstance(node, ast.Attribute):
+        yield node, "value", None, node.value
+    elif isinstance(node, ast.Subscript):
+        yield node, "value", None, node.value
+        yield node, "slice", None, node.slice
+    elif isinstance(node, ast.Tuple | ast.List):
+        for index, part in enumerate(node.elts):
+            yield node, "elts", index, part
+    elif isinstance(node, ast.Call):
+        yield node, "func", None, node.func
+        for index, part in enumerate(node.args):
+            yield node, "args", index, part
+
+

@@ -1,0 +1,190 @@
+"""Puts class attributes that never change where they are read, and drops what can never run."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from device_bundle.attributes import defined_attributes, named_by_text
+from device_bundle.constants import INTERNED
+from device_bundle.dialect import FIRMWARE_ATTRIBUTES
+from device_bundle.inline_body import leaves, negated
+from device_bundle.program import Definition
+
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+}
+_BUILTINS: dict[str, Callable[..., Any]] = {"min": min, "max": max, "len": len}
+
+
+def fold_literals(definitions: Sequence[Definition], firmware: set[str]) -> None:
+    """Rewrite the definitions in place; `firmware` are names that firmware objects may have."""
+    values = _constant_attributes(definitions, firmware)
+    for definition in definitions:
+        definition.node = _Folder(values).visit(definition.node)
+        for node in ast.walk(definition.node):
+            _prune(node)
+
+
+def _constant_attributes(definitions: Sequence[Definition], firmware: set[str]) -> dict[str, Any]:
+    """Attributes that one class defines as a literal and nothing else defines or stores."""
+    nodes = [node for definition in definitions for node in ast.walk(definition.node)]
+    defined = Counter(name for node in nodes for name in defined_attributes(node))
+    defined.update(name for node in nodes for name in named_by_text(node))
+    defined.update(
+        node.attr
+        for node in nodes
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Del)
+    )
+    uses = Counter(node.attr for node in nodes if isinstance(node, ast.Attribute))
+    values: dict[str, Any] = {}
+    for definition in definitions:
+        if not isinstance(definition.node, ast.ClassDef):
+            continue
+        for part in definition.node.body:
+            name, value = _assigned(part)
+            if not name or defined[name] != 1 or name in firmware | FIRMWARE_ATTRIBUTES:
+                continue
+            long = isinstance(value, str | bytes) and len(value) > INTERNED
+            if not name.startswith("__") and not (long and uses[name] > 1):
+                values[name] = value
+    return values
+
+
+def _assigned(part: ast.stmt) -> tuple[str, Any]:
+    """The name and value of `NAME = literal`, or an empty name."""
+    if isinstance(part, ast.Assign) and len(part.targets) == 1:
+        place, value = part.targets[0], part.value
+        if isinstance(place, ast.Name) and isinstance(value, ast.Constant):
+            return place.id, value.value
+    return "", None
+
+
+class _Folder(ast.NodeTransformer):
+    """Evaluates what consists of literals."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        is_read = isinstance(node.ctx, ast.Load) and _is_plain(node.value)
+        if is_read and node.attr in self._values:
+            return ast.copy_location(ast.Constant(self._values[node.attr]), node)
+        return node
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
+        """`False or x` is x; `x or True` has to stay, since x is evaluated."""
+        self.generic_visit(node)
+        decides = isinstance(node.op, ast.Or)
+        values: list[ast.expr] = []
+        for value in node.values[:-1]:
+            if isinstance(value, ast.Constant) and bool(value.value) is not decides:
+                continue
+            values.append(value)
+            if isinstance(value, ast.Constant):
+                break
+        else:
+            values.append(node.values[-1])
+        node.values = values
+        return values[0] if len(values) == 1 else node
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Not) and isinstance(node.operand, ast.Constant):
+            return ast.copy_location(ast.Constant(not node.operand.value), node)
+        return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        compare = _COMPARISONS.get(type(node.ops[0]))
+        sides = [node.left, *node.comparators]
+        if compare is None or len(sides) != 2:
+            return node
+        left, right = sides
+        if isinstance(left, ast.Constant) and isinstance(right, ast.Constant):
+            alike = type(left.value) is type(right.value) or None in (left.value, right.value)
+            identity = isinstance(node.ops[0], ast.Is | ast.IsNot)
+            if alike and (not identity or None in (left.value, right.value)):
+                try:
+                    value = compare(left.value, right.value)
+                except TypeError:
+                    return node
+                return ast.copy_location(ast.Constant(value), node)
+        return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        self.generic_visit(node)
+        if isinstance(node.test, ast.Constant):
+            return node.body if node.test.value else node.orelse
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        function = _BUILTINS.get(node.func.id) if type(node.func) is ast.Name else None
+        values = [part.value for part in node.args if isinstance(part, ast.Constant)]
+        if function is None or node.keywords or len(values) != len(node.args) or not values:
+            return node
+        whole = all(type(value) is int for value in values) and len(values) > 1
+        ascii_text = function is len and isinstance(values[0], str) and values[0].isascii()
+        if whole or (ascii_text and len(values) == 1):
+            return ast.copy_location(ast.Constant(function(*values)), node)
+        return node
+
+
+def _is_plain(node: ast.expr) -> bool:
+    """Whether evaluating `node` does nothing but find an object."""
+    if isinstance(node, ast.Attribute):
+        return _is_plain(node.value)
+    return isinstance(node, ast.Name)
+
+
+def _prune(node: ast.AST) -> None:
+    """Drop statements that never run from every block of `node`."""
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(node, field, None)
+        if isinstance(block, list) and block:
+            kept = _pruned(block)
+            needed = field == "body" or (field == "finalbody" and not getattr(node, "handlers", 1))
+            setattr(node, field, kept or ([ast.Pass()] if needed else []))
+
+
+def _pruned(block: list[ast.stmt]) -> list[ast.stmt]:
+    kept: list[ast.stmt] = []
+    for part in block:
+        if isinstance(part, ast.If) and isinstance(part.test, ast.Constant):
+            kept += _pruned(part.body if part.test.value else part.orelse)
+        elif isinstance(part, ast.While) and _is_false(part.test):
+            kept += _pruned(part.orelse)
+        elif isinstance(part, ast.If):
+            kept += _tidied(part)
+        elif not isinstance(part, ast.Pass):
+            kept.append(part)
+        if leaves(kept[-1:]):
+            break
+    return kept
+
+
+def _is_false(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and not test.value
+
+
+def _tidied(part: ast.If) -> list[ast.stmt]:
+    """An `if` with an empty branch, without that branch."""
+    part.body, part.orelse = _pruned(part.body), _pruned(part.orelse)
+    if part.body:
+        return [part]
+    if part.orelse:
+        part.test, part.body, part.orelse = negated(part.test), part.orelse, []
+        return [part]
+    return [] if isinstance(part.test, ast.Name) else [ast.Expr(part.test)]

@@ -1,0 +1,46 @@
+"""Makes the program smaller without changing what it does."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from device_bundle.flatten import flatten
+from device_bundle.inline import inline
+from device_bundle.literals import fold_literals
+from device_bundle.quiet import drop_logs, shorten_texts
+from device_bundle.small import inline_short
+from device_bundle.sources import Program
+from device_bundle.unused import Reach
+
+
+class Wishes(NamedTuple):
+    """What `[bundle]` in ocpp.toml says of the program's texts."""
+
+    log: str = "debug"
+    texts: str = "full"
+
+
+def optimise(program: Program, reach: Reach, firmware: set[str], wishes: Wishes) -> Reach:
+    """Rewrite what was reached; returns what is still reached then.
+
+    `firmware` are the attributes that firmware objects may have.
+    """
+    drop_logs(reach.definitions, wishes.log)
+    if wishes.texts == "short":
+        shorten_texts(reach.definitions)
+    reach = _fixed(program, reach, firmware)
+    if flatten(program, reach.definitions, firmware):
+        reach = _fixed(program, reach.again(), firmware)
+    return reach
+
+
+def _fixed(program: Program, reach: Reach, firmware: set[str]) -> Reach:
+    """Fold and inline until nothing changes any more."""
+    while True:
+        fold_literals(reach.definitions, firmware)
+        moved = inline(program, reach.definitions, firmware)
+        reach = reach.again()
+        moved += inline_short(program, reach.definitions, firmware)
+        reach = reach.again()
+        if not moved:
+            return reach

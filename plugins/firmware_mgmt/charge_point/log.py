@@ -1,0 +1,111 @@
+"""What this charge point remembers of its doings, for GetDiagnostics; bounded. Portable.
+
+Lines gather in memory and are stored a page at a time: flash wears. When there are too many pages
+the oldest quarter goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ocpp_kernel import timestamps
+from ocpp_kernel.store import StoreError
+
+if TYPE_CHECKING:
+    from ocpp_kernel.station import Station
+
+FILE = "diagnostics"
+#: Characters of a page and of a line.
+PAGE = 2048
+LINE = 200
+
+
+class Log:
+    """Takes every line of ``station.log`` from now on, beside what is :meth:`note`\\ d."""
+
+    def __init__(self, station: Station, pages: int) -> None:
+        #: While set, pages stay as they are: somebody reads them.
+        self.frozen = False
+        self._station = station
+        self._most = max(pages, 4)
+        #: How many pages are stored; -1 until it is known.
+        self._pages = -1
+        #: The monotonic time and the text of what is in no page yet.
+        self._lines: list[tuple[int, str]] = []
+        self._size = 0
+        self._write = station.log
+        station.log = self._take
+
+    def note(self, text: str) -> None:
+        """Remembers a line."""
+        text = text[:LINE]
+        self._lines.append((self._station.now, text))
+        self._size += len(text)
+        if self._size > PAGE:
+            self.spill()
+
+    def spill(self) -> None:
+        """Stores what is in memory. Where that fails or must not be, the older half is lost."""
+        if not self._lines:
+            return
+        if not self.frozen:
+            page = [[self._station.utc_at(now) or 0, text] for now, text in self._lines]
+            try:
+                self._make_room()
+                self._station.store.append(FILE, page)
+            except StoreError as error:
+                self._write("error", f"diagnostics could not be stored: {error}")
+            else:
+                self._pages += 1
+                self._lines = []
+                self._size = 0
+                return
+        if self._size > PAGE:
+            del self._lines[: len(self._lines) // 2 + 1]
+            self._size = sum([len(text) for _, text in self._lines])
+
+    def lines(self, start: int | None, stop: int | None) -> Iterator[str]:
+        """What was noted from ``start`` to ``stop``, epoch seconds, oldest first (FW-016).
+
+        What was noted while the time was not known is left out where a bound is given. Raises
+        StoreError.
+        """
+        latest = self._lines
+        for page in self._station.store.records(FILE):
+            for at, text in page:
+                if _within(at, start, stop):
+                    yield _line(at, text)
+        for now, text in latest:
+            at = self._station.utc_at(now) or 0
+            if _within(at, start, stop):
+                yield _line(at, text)
+
+    def _take(self, level: str, text: str) -> None:
+        self._write(level, text)
+        self.note(f"{level}: {text}")
+
+    def _make_room(self) -> None:
+        store = self._station.store
+        if self._pages < 0:
+            self._pages = 0
+            for _ in store.records(FILE):
+                self._pages += 1
+        if self._pages >= self._most:
+            gone = self._pages - self._most + self._most // 4
+            store.rewrite(FILE, self._kept(gone))
+            self._pages -= gone
+
+    def _kept(self, gone: int) -> Iterator[Any]:
+        for page in self._station.store.records(FILE):
+            gone -= 1
+            if gone < 0:
+                yield page
+
+
+def _within(at: int, start: int | None, stop: int | None) -> bool:
+    return (start is None or at >= start) and (stop is None or 0 < at <= stop)
+
+
+def _line(at: int, text: str) -> str:
+    return f"{timestamps.format(at) if at else '-'} {text}\n"

@@ -1,0 +1,131 @@
+"""The Firmware Management profile of a charge point (OCPP 1.6 sections 5.9 and 5.19). Portable.
+
+Files are moved by ``station.shared["transfers"]`` (:mod:`.transfers`), which a shell offers;
+without it every transfer fails. Firmware is installed by the driver's ``install_firmware``
+(:mod:`ocpp_kernel.driver`). FW-001 to FW-016.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ocpp_kernel import events, timestamps
+from ocpp_kernel.configuration import CSL, Key, fixed
+from ocpp_kernel.contracts import on
+
+from ..messages import (
+    GetDiagnostics,
+    GetDiagnosticsRequest,
+    GetDiagnosticsResponse,
+    UpdateFirmware,
+    UpdateFirmwareRequest,
+    UpdateFirmwareResponse,
+)
+from .log import Log
+from .update import Update
+from .upload import Upload
+
+if TYPE_CHECKING:
+    from ocpp_kernel.station import Station
+
+#: Events that stand in the diagnostics; none of them tells who charges.
+NOTED = (
+    events.Started,
+    events.Connected,
+    events.Disconnected,
+    events.BootAccepted,
+    events.CablePlugged,
+    events.CableUnplugged,
+    events.EvReady,
+    events.FaultRaised,
+    events.FaultCleared,
+    events.StatusChanged,
+    events.TransactionStopped,
+    events.ConfigurationChanged,
+)
+
+
+class Settings:
+    """What an operator may set for this charge point."""
+
+    #: Attempts after the first where a request does not say (FW-004, FW-015).
+    retries: int = 3
+    #: Seconds between attempts where a request does not say.
+    retry_interval: int = 60
+    #: How diagnostics are uploaded by HTTP: PUT or POST.
+    upload_method: str = "PUT"
+    #: Pages of 2 KB the diagnostics hold at most; at least 4.
+    log_pages: int = 8
+
+
+class ChargePoint:
+    """Answers requests; :class:`Update` and :class:`Upload` do the work."""
+
+    profile = "FirmwareManagement"
+    requires = ("core_profile",)
+    settings = Settings
+
+    def __init__(self, station: Station, settings: Settings) -> None:
+        self._station = station
+        self._settings = settings
+        self._log = Log(station, settings.log_pages)
+        self._update = Update(station)
+        self._upload = Upload(station, self._log, settings.upload_method)
+
+    # Hooks.
+
+    def ocpp_register_configuration(self) -> list[Key]:
+        transfers: Any = self._station.shared.get("transfers")
+        protocols = "" if transfers is None else transfers.protocols
+        return [fixed("SupportedFileTransferProtocols", CSL, protocols)]
+
+    def ocpp_register_triggers(self) -> dict[str, Callable[[int | None], str]]:
+        return {
+            "DiagnosticsStatusNotification": self._upload.trigger,
+            "FirmwareStatusNotification": self._update.trigger,
+        }
+
+    def ocpp_on_event(self, event: Any) -> None:
+        kind = type(event)
+        if kind in NOTED:
+            self._log.note("connected" if kind is events.Connected else f"{event}")
+        if kind is events.Started:
+            self._update.restore()
+            self._upload.restore()
+        elif kind is events.BootAccepted:
+            self._update.notices.ready = self._upload.notices.ready = True
+            self._pump()
+        elif kind is events.Connected:
+            self._station.after(0, self._pump)
+        elif kind is events.ClockSet or kind is events.TransactionStopped:
+            self._update.wake()
+        elif kind is events.PowerFailing:
+            self._log.spill()
+
+    def _pump(self) -> None:
+        self._update.notices.pump()
+        self._upload.notices.pump()
+
+    # What the central system asks.
+
+    @on(UpdateFirmware)
+    def on_update_firmware(self, request: UpdateFirmwareRequest) -> UpdateFirmwareResponse:
+        self._update.request(
+            request["location"],
+            timestamps.parse(request["retrieveDate"]) or 0,
+            1 + max(request.get("retries", self._settings.retries), 0),
+            max(request.get("retryInterval", self._settings.retry_interval), 0),
+        )
+        return {}
+
+    @on(GetDiagnostics)
+    def on_get_diagnostics(self, request: GetDiagnosticsRequest) -> GetDiagnosticsResponse:
+        name = self._upload.request(
+            request["location"],
+            timestamps.parse(request.get("startTime", "")),
+            timestamps.parse(request.get("stopTime", "")),
+            1 + max(request.get("retries", self._settings.retries), 0),
+            max(request.get("retryInterval", self._settings.retry_interval), 0),
+        )
+        return {"fileName": name} if name else {}

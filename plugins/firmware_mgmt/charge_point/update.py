@@ -1,0 +1,220 @@
+"""A firmware update, from the request to the last status after a reboot. Portable.
+
+FW-001 to FW-009. The stage and what is still to be told are stored at every change, so that a
+restart goes on where it stopped:
+
+    Scheduled     until retrieveDate
+    Downloading   attempts, with pauses between them
+    Downloaded    until no transaction runs; idle connectors are Unavailable
+    Installing    the driver is asked about once a second
+    Restarting    the driver wants a restart; it is asked again after it
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ocpp_kernel.store import StoreError
+
+from ..messages import FirmwareStatusNotification
+from .notices import Notices
+
+if TYPE_CHECKING:
+    from ocpp_kernel.station import Station, Timer
+
+    from .transfers import Job
+
+FILE = "firmware"
+#: Restarts a driver may want for one image.
+MOST_RESTARTS = 3
+#: Seconds between looks at whether transactions have ended.
+PATIENCE = 10
+
+
+class Update:
+    """The update under way; :attr:`stage` is "" if there is none."""
+
+    def __init__(self, station: Station) -> None:
+        self.stage = ""
+        self.notices = Notices(
+            station, lambda status: FirmwareStatusNotification({"status": status}), self.save
+        )
+        self._station = station
+        self._location = ""
+        #: Epoch seconds before which nothing is fetched.
+        self._not_before = 0
+        #: Attempts left, and seconds between them.
+        self._tries = 0
+        self._interval = 0
+        self._restarts = 0
+        self._image = ""
+        self._job: Job | None = None
+        self._timer: Timer | None = None
+        self._withheld = False
+
+    def request(self, location: str, not_before: int, tries: int, interval: int) -> None:
+        """Begins, once the response is sent. One that waits or downloads is replaced (FW-009)."""
+        if self.stage in ("Installing", "Restarting"):
+            self._station.log("warning", "firmware is being installed; the new one is ignored")
+            return
+        self._stop()
+        self._location = location
+        self._not_before = not_before
+        self._tries = tries
+        self._interval = interval
+        self._restarts = 0
+        self.stage = "Scheduled"
+        self.save()
+        self._station.after_response(self.wake)
+
+    def trigger(self, connector_id: int | None) -> str:
+        """A FirmwareStatusNotification was asked for; the TriggerMessageStatus."""
+        stage = "Installing" if self.stage == "Restarting" else self.stage
+        return self.notices.trigger("Idle" if stage in ("", "Scheduled") else stage)
+
+    def restore(self) -> None:
+        """Goes on after a restart, once every plugin has started."""
+        stored = None
+        try:
+            stored = self._station.store.load(FILE)
+        except StoreError as error:
+            self._station.log("error", f"the update's state could not be read: {error}")
+        if type(stored) is not list or len(stored) != 8:
+            return
+        self.stage, self._location, self._not_before, self._tries = stored[:4]
+        self._interval, self._restarts, self._image, self.notices.waiting = stored[4:]
+        if self.stage == "Restarting":
+            self.stage = "Installing"
+        if self.stage == "Installing":
+            self._station.after(0, self._withhold)
+        self.wake()
+
+    def save(self) -> None:
+        """Stores what outlives a restart."""
+        state = [self.stage, self._location, self._not_before, self._tries]
+        state += [self._interval, self._restarts, self._image, self.notices.waiting]
+        try:
+            self._station.store.save(FILE, state)
+        except StoreError as error:
+            self._station.log("error", f"the update's state could not be stored: {error}")
+
+    def wake(self) -> None:
+        """Looks at the next tick what there is to do."""
+        self._wait(0)
+
+    def _wait(self, seconds: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._station.after(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        self._timer = None
+        if self.stage == "Scheduled":
+            self._await_date()
+        elif self.stage == "Downloading":
+            self._download()
+        elif self.stage == "Downloaded":
+            self._await_transactions()
+        elif self.stage == "Installing":
+            self._install()
+        elif self.stage == "Restarting":
+            self._station.shared["restart"]("Soft")
+
+    def _enter(self, stage: str, status: str) -> None:
+        self.stage = stage
+        self.notices.waiting.append(status)
+        self.save()
+        self.notices.pump()
+        self.wake()
+
+    def _await_date(self) -> None:
+        now = self._station.utc()
+        if now is None:
+            return  # the clock wakes this when it is set
+        if now < self._not_before:
+            self._wait(self._not_before - now)
+        else:
+            self._enter("Downloading", "Downloading")
+
+    def _download(self) -> None:
+        job = self._job
+        if job is None:
+            transfers: Any = self._station.shared.get("transfers")
+            scheme = self._location.split(":", 1)[0].upper()
+            if transfers is None or scheme not in transfers.protocols.split(","):
+                self._fail("DownloadFailed", f"no transfers by {scheme} here")
+                return
+            job = self._job = transfers.fetch(self._location, FILE)
+        if not job.finished:
+            self._wait(1)
+            return
+        self._job = None
+        if not job.fault:
+            self._image = job.path
+            self._enter("Downloaded", "Downloaded")
+            return
+        self._tries -= 1
+        if self._tries <= 0:
+            self._fail("DownloadFailed", job.fault)
+            return
+        self._station.log("warning", f"firmware download: {job.fault}; {self._tries} tries left")
+        self.save()
+        self._wait(max(self._interval, 1))
+
+    def _await_transactions(self) -> None:
+        self._withhold()
+        for connector in self._station.shared["connectors"]:
+            if connector.transaction is not None:
+                self._wait(PATIENCE)
+                return
+        driver: Any = self._station.hooks.driver()
+        if getattr(driver, "install_firmware", None) is None:
+            self._fail("InstallationFailed", "the driver has no install_firmware")
+        else:
+            self._enter("Installing", "Installing")
+
+    def _install(self) -> None:
+        driver: Any = self._station.hooks.driver()
+        try:
+            outcome = driver.install_firmware(self._image)
+        except Exception as error:  # noqa: BLE001 - however it fails, connectors go back to use
+            self._fail("InstallationFailed", f"{error!r}")
+            return
+        if outcome == "Installed":
+            self._end(outcome)
+        elif outcome != "Restart":
+            self._wait(1)
+        elif self._restarts >= MOST_RESTARTS:
+            self._fail("InstallationFailed", "restarts do not help")
+        else:
+            self._restarts += 1
+            self.stage = "Restarting"
+            self.save()
+            self._wait(2)  # lets the central system hear what is to be told
+
+    def _fail(self, status: str, reason: str) -> None:
+        self._station.log("error", f"firmware update, {status}: {reason}")
+        self._end(status)
+
+    def _end(self, status: str) -> None:
+        self._stop()
+        self._enter("", status)
+
+    def _stop(self) -> None:
+        """Nothing goes on, and connectors are in use."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+        if self._withheld:
+            self._set_withheld(False)
+
+    def _withhold(self) -> None:
+        """Takes idle connectors out of use, and others once their transaction ends (FW-006)."""
+        if not self._withheld:
+            self._set_withheld(True)
+
+    def _set_withheld(self, on: bool) -> None:
+        self._withheld = on
+        for connector in self._station.shared["connectors"][1:]:
+            connector.withheld = on
+        self._station.shared["settle"]()
