@@ -1,6 +1,6 @@
 """Every benchmark in turn; each prints ratios taken within one run, never bare times.
 
-python benchmarks/run.py [dispatch] [server] [device]
+python benchmarks/run.py [dispatch] [server] [device] [schedule]
 """
 
 from __future__ import annotations
@@ -9,10 +9,16 @@ import sys
 
 import device
 import dispatch
+import schedule
 import server
 from rich.console import Console
 
-BENCHMARKS = {"dispatch": dispatch.run, "server": server.run, "device": device.run}
+BENCHMARKS = {
+    "dispatch": dispatch.run,
+    "server": server.run,
+    "device": device.run,
+    "schedule": schedule.run,
+}
 
 
 def main() -> int:

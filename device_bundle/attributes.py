@@ -111,9 +111,10 @@ def _own_stores(method: ast.stmt) -> Iterator[tuple[str, int]]:
         if isinstance(part, ast.Name) and part.id == me and not isinstance(part.ctx, ast.Load):
             return
     for part in ast.walk(method):
-        if isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load):
-            if isinstance(part.value, ast.Name) and part.value.id == me:
-                yield part.attr, id(part)
+        if not isinstance(part, ast.Attribute) or isinstance(part.ctx, ast.Load):
+            continue
+        if isinstance(part.value, ast.Name) and part.value.id == me:
+            yield part.attr, id(part)
 
 
 def _base_fields(node: ast.ClassDef) -> Iterator[str]:

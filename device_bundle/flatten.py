@@ -23,7 +23,7 @@ from device_bundle.program import Definition, Symbol, cloned, refs, target
 from device_bundle.sources import Program
 
 #: A class has to fit into one file with room to spare; bytes as `_size` estimates them.
-_MOST_BYTES = 21_500
+_MOST_BYTES = 19_000
 
 
 @dataclass
@@ -33,13 +33,11 @@ class _Part:
     owner: ast.ClassDef
     init: ast.FunctionDef
     statement: ast.Assign
+    call: ast.Call
     name: str
     node: ast.ClassDef
-
-    @property
-    def call(self) -> ast.Call:
-        assert isinstance(self.statement.value, ast.Call)
-        return self.statement.value
+    #: Whether other classes have an attribute of this name, so that only `me.name` is this one.
+    is_private: bool
 
 
 def flatten(program: Program, definitions: Sequence[Definition], firmware: set[str]) -> int:
@@ -63,7 +61,7 @@ def _parts(
     named = Counter(ref.symbol for definition in definitions for ref in refs(definition.node))
     defined = Counter(name for node in nodes for name in defined_attributes(node))
     defined.update(name for node in nodes for name in named_by_text(node))
-    bare = _bare(nodes)
+    uses = _uses_by_owner(definitions)
     classes = {
         definition.symbols[0]: definition.node
         for definition in definitions
@@ -74,26 +72,28 @@ def _parts(
         if owner.bases or init is None or not _is_well_behaved(init, False):
             continue
         for statement in init.body:
-            name, symbol = _made(statement, init)
-            node = classes.get(symbol) if symbol is not None else None
-            if node is None or symbol is None or named[symbol] != 1 or node is owner:
+            if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
                 continue
-            if defined[name] != 1 or name in firmware | FIRMWARE_ATTRIBUTES | bare:
+            name = _own_attribute(statement.targets, init.args.args[0].arg)
+            symbol = target(statement.value.func)
+            node = classes.get(symbol) if symbol is not None else None
+            if not name or symbol is None or node is None or node is owner or named[symbol] != 1:
+                continue
+            is_private = defined[name] != 1
+            if name in FIRMWARE_ATTRIBUTES or not uses.allow(name, owner, is_private):
+                continue
+            if name in firmware and not is_private:
                 continue
             if not node.bases and all(_is_member(part) for part in node.body):
-                assert isinstance(statement, ast.Assign)
-                yield _Part(owner, init, statement, name, node)
+                yield _Part(owner, init, statement, statement.value, name, node, is_private)
 
 
-def _made(statement: ast.stmt, init: ast.FunctionDef) -> tuple[str, Symbol | None]:
-    """The attribute and the class in `me.attribute = Class(...)`."""
-    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
-        return "", None
-    place = statement.targets[0]
-    if len(statement.targets) != 1 or not _is_own(place, init.args.args[0].arg):
-        return "", None
-    assert isinstance(place, ast.Attribute)
-    return place.attr, target(statement.value.func)
+def _own_attribute(places: Sequence[ast.expr], me: str) -> str:
+    """The attribute that assigning to `places` stores, if it is just `me.attribute`; else ""."""
+    place = places[0]
+    if len(places) == 1 and isinstance(place, ast.Attribute) and _is_own(place, me):
+        return place.attr
+    return ""
 
 
 def _init(node: ast.ClassDef) -> ast.FunctionDef | None:
@@ -106,21 +106,58 @@ def _init(node: ast.ClassDef) -> ast.FunctionDef | None:
 def _is_own(node: ast.AST, me: str) -> bool:
     """`me.attribute`."""
     return (
-        isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == me
+        isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == me
     )
 
 
-def _bare(nodes: Sequence[ast.AST]) -> set[str]:
-    """Attributes whose value is used as such somewhere, not only for what it has."""
-    followed = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+class _Uses:
+    """Where attributes are read and stored, and by whom."""
+
+    def __init__(self) -> None:
+        #: Attributes whose value is used as such, not only for what it has, by class; 0 for all.
+        self.bare: set[tuple[int, str]] = set()
+        #: Attributes of anything but the method's own object, and texts that may name one.
+        self.foreign: set[str] = set()
+        self.stores: Counter[tuple[int, str]] = Counter()
+
+    def allow(self, name: str, owner: ast.ClassDef, is_private: bool) -> bool:
+        """Whether `name` is a part of `owner` that nobody handles as an object."""
+        if is_private and (name in self.foreign or self.stores[id(owner), name] != 1):
+            return False
+        return (id(owner) if is_private else 0, name) not in self.bare
+
+
+def _uses_by_owner(definitions: Sequence[Definition]) -> _Uses:
+    uses = _Uses()
+    for definition in definitions:
+        own = _own_accesses(definition.node)
+        nodes = list(ast.walk(definition.node))
+        followed = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+        for node in nodes:
+            uses.foreign.update(named_by_text(node))
+            if isinstance(node, ast.ClassDef):
+                uses.stores.update((id(definition.node), name) for name in defined_attributes(node))
+            if not isinstance(node, ast.Attribute):
+                continue
+            if id(node) not in own:
+                uses.foreign.add(node.attr)
+            if not isinstance(node.ctx, ast.Load):
+                uses.stores[id(definition.node), node.attr] += 1
+            elif id(node) not in followed:
+                uses.bare |= {(0, node.attr), (id(definition.node), node.attr)}
+    return uses
+
+
+def _own_accesses(node: ast.stmt) -> set[int]:
+    """The `self.attribute` of a class's methods."""
+    members = node.body if isinstance(node, ast.ClassDef) else []
     return {
-        node.attr
-        for node in nodes
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Load)
-        and id(node) not in followed
+        id(inner)
+        for part in members
+        if isinstance(part, ast.FunctionDef) and part.args.args and not part.decorator_list
+        if _is_well_behaved(part, False)
+        for inner in ast.walk(part)
+        if _is_own(inner, part.args.args[0].arg)
     }
 
 
@@ -139,9 +176,7 @@ def _is_well_behaved(method: ast.FunctionDef, strict: bool) -> bool:
     """Whether `self` is one object throughout, and if `strict`, never used but for attributes."""
     me = method.args.args[0].arg
     bound = [n for n in ast.walk(method) if isinstance(n, ast.arg) and n.arg == me]
-    inside = {
-        id(n.value) for n in ast.walk(method) if isinstance(n, ast.Attribute)
-    }
+    inside = {id(n.value) for n in ast.walk(method) if isinstance(n, ast.Attribute)}
     for node in ast.walk(method):
         if isinstance(node, ast.Name) and node.id == me:
             if not isinstance(node.ctx, ast.Load) or (strict and id(node) not in inside):
@@ -154,14 +189,13 @@ def _is_well_behaved(method: ast.FunctionDef, strict: bool) -> bool:
 def _merge(part: _Part, definitions: Sequence[Definition]) -> None:
     same = _same_as_owner(part, definitions)
     names = _Names(part.name, same)
+    made = _init(part.node) is not None
     for member in part.node.body:
         if isinstance(member, ast.FunctionDef):
             _rename_own(member, names)
             member.name = names.new(member.name)
         elif isinstance(member, ast.Assign) and isinstance(member.targets[0], ast.Name):
             member.targets[0].id = names.new(member.targets[0].id)
-    made = _init(part.node) is not None
-    follower = _Follower(part.name, names)
     at = part.init.body.index(part.statement)
     if made or part.call.args:
         me = ast.Name(part.init.args.args[0].arg, ast.Load())
@@ -173,7 +207,8 @@ def _merge(part: _Part, definitions: Sequence[Definition]) -> None:
     part.owner.body += [member for member in part.node.body if not isinstance(member, ast.Pass)]
     part.node.body = [ast.Pass()]
     for definition in definitions:
-        definition.node = follower.visit(definition.node)
+        if definition.node is part.owner or not part.is_private:
+            definition.node = _Follower(part.name, names).visit(definition.node)
 
 
 class _Names:
@@ -213,11 +248,8 @@ class _Own(ast.NodeTransformer):
         self._names = names
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        place = node.targets[0]
-        if len(node.targets) == 1 and _is_own(place, self._me):
-            assert isinstance(place, ast.Attribute)
-            if place.attr in self._names.same:
-                return ast.copy_location(ast.Pass(), node)
+        if _own_attribute(node.targets, self._me) in self._names.same:
+            return ast.copy_location(ast.Pass(), node)
         return self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
@@ -247,17 +279,14 @@ def _same_as_owner(part: _Part, definitions: Sequence[Definition]) -> dict[str, 
     copies = _copied_parameters(part, stores)
     same: dict[str, str] = {}
     for line in init.body:
-        if not isinstance(line, ast.Assign) or not _is_own(line.targets[0], me):
+        name = _own_attribute(line.targets, me) if isinstance(line, ast.Assign) else ""
+        if not isinstance(line, ast.Assign) or stores[id(part.node), name] != 1:
             continue
-        place, value = line.targets[0], line.value
-        assert isinstance(place, ast.Attribute)
-        if len(line.targets) != 1 or stores[id(part.node), place.attr] != 1:
+        if stores[0, name] or _is_rebound(init, line.value):
             continue
-        if stores[0, place.attr] or _is_rebound(init, value):
-            continue
-        found = _origin(value, given, owner, copies)
+        found = _origin(line.value, given, owner, copies)
         if found is not None:
-            same[place.attr] = found
+            same[name] = found
     return same
 
 
@@ -286,11 +315,10 @@ def _copied_parameters(part: _Part, stores: Counter[tuple[int, str]]) -> dict[st
             break
         if not isinstance(line, ast.Assign) or type(line.value) is not ast.Name:
             continue
-        place = line.targets[0]
-        if len(line.targets) == 1 and _is_own(place, me) and isinstance(place, ast.Attribute):
-            once = stores[id(part.owner), place.attr] == 1 and not stores[0, place.attr]
-            if once and not _is_rebound(part.init, line.value):
-                found[line.value.id] = place.attr
+        name = _own_attribute(line.targets, me)
+        once = stores[id(part.owner), name] == 1 and not stores[0, name]
+        if name and once and not _is_rebound(part.init, line.value):
+            found[line.value.id] = name
     return found
 
 
@@ -306,19 +334,10 @@ def _store_counts(definitions: Sequence[Definition]) -> Counter[tuple[int, str]]
     """How often a class's methods store an attribute of `self`; 0 for stores by anybody else."""
     counts: Counter[tuple[int, str]] = Counter()
     for definition in definitions:
-        members = getattr(definition.node, "body", [])
-        own: set[int] = set()
-        for member in members if isinstance(definition.node, ast.ClassDef) else []:
-            if isinstance(member, ast.FunctionDef) and member.args.args:
-                me = member.args.args[0].arg
-                for node in ast.walk(member):
-                    if _is_own(node, me) and isinstance(node, ast.Attribute):
-                        if not isinstance(node.ctx, ast.Load):
-                            own.add(id(node))
-                            counts[id(definition.node), node.attr] += 1
+        own = _own_accesses(definition.node)
         for node in ast.walk(definition.node):
             if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-                counts[0, node.attr] += id(node) not in own
+                counts[id(definition.node) if id(node) in own else 0, node.attr] += 1
     return counts
 
 

@@ -97,10 +97,10 @@ class Facts:
         for part in owner.body:
             if not isinstance(part, ast.FunctionDef) or part.name not in single:
                 continue
-            dunder = part.name.startswith("__")
-            if names[part.name] == 1 and part.name not in FIRMWARE_ATTRIBUTES and not dunder:
-                if part.args.args and is_movable(part):
-                    self.methods[part.name] = Callee(part, owner)
+            if part.name.startswith("__") or part.name in FIRMWARE_ATTRIBUTES:
+                continue
+            if names[part.name] == 1 and part.args.args and is_movable(part):
+                self.methods[part.name] = Callee(part, owner)
 
     def is_steady(self, node: ast.AST) -> bool:
         """Whether it gives the same whenever it is evaluated during one call."""
@@ -194,13 +194,13 @@ class _Mover:
 
     def _whole(self, part: ast.stmt, is_last: bool, in_loop: bool) -> Block | None:
         """`f()`, `x = f()` or `return f()` as the body of f; None where it is none of these."""
-        value = getattr(part, "value", None)
         if not isinstance(part, ast.Expr | ast.Assign | ast.Return):
             return None
-        callee = self._callee(value)
-        if callee is None or (isinstance(part, ast.Assign) and len(part.targets) > 1):
+        value, callee = part.value, self._callee(part.value)
+        if callee is None or not isinstance(value, ast.Call):
             return None
-        assert isinstance(value, ast.Call)
+        if isinstance(part, ast.Assign) and len(part.targets) > 1:
+            return None
         try:
             before, body = self._opened(callee, value, in_loop, isinstance(part, ast.Return))
             if isinstance(part, ast.Return):
@@ -229,8 +229,7 @@ class _Mover:
         self, holder: ast.AST, field: str, index: int | None, node: ast.expr, in_loop: bool
     ) -> Block | None:
         callee = self._callee(node)
-        if callee is not None:
-            assert isinstance(node, ast.Call)
+        if callee is not None and isinstance(node, ast.Call):
             name = self._unique("value")
             try:
                 before, body = self._opened(callee, node, in_loop, False)
@@ -314,8 +313,7 @@ def arguments_of(callee: Callee, call: ast.Call) -> dict[str, ast.expr]:
     names = [arg.arg for arg in callee.node.args.args]
     given: dict[str, ast.expr] = {}
     values = list(call.args)
-    if callee.owner is not None:
-        assert isinstance(call.func, ast.Attribute)
+    if callee.owner is not None and isinstance(call.func, ast.Attribute):
         values.insert(0, call.func.value)
     if len(values) > len(names) or any(isinstance(value, ast.Starred) for value in values):
         raise CannotInline
@@ -410,5 +408,3 @@ def _in_order(node: ast.expr) -> Iterator[tuple[ast.AST, str, int | None, ast.ex
         yield node, "func", None, node.func
         for index, part in enumerate(node.args):
             yield node, "args", index, part
-
-

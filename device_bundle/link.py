@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 
 from device_bundle.dialect import BUILTINS
-from device_bundle.spellings import short_names
 from device_bundle.program import Definition, Ref, Symbol, cloned, refs
+from device_bundle.spellings import short_names
 
 
 def name_symbols(

@@ -28,10 +28,9 @@ def optimise(program: Program, reach: Reach, firmware: set[str], wishes: Wishes)
     drop_logs(reach.definitions, wishes.log)
     if wishes.texts == "short":
         shorten_texts(reach.definitions)
-    reach = _fixed(program, reach, firmware)
-    if flatten(program, reach.definitions, firmware):
-        reach = _fixed(program, reach.again(), firmware)
-    return reach
+    fold_literals(reach.definitions, firmware)
+    flatten(program, reach.definitions, firmware)
+    return _fixed(program, reach.again(), firmware)
 
 
 def _fixed(program: Program, reach: Reach, firmware: set[str]) -> Reach:

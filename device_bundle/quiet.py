@@ -169,9 +169,10 @@ def _mere_codes(definitions: Sequence[Definition]) -> dict[Symbol, tuple[Symbol,
             continue
         symbol, base = definition.symbols[0], target(node.bases[0])
         code = _only_code(node)
-        if base is not None and base.module == OCPP_ERROR.module and code:
-            if symbol.module == OCPP_ERROR.module and made[symbol] == named[symbol]:
-                codes[symbol] = (base, code)
+        if base is None or not base.module == symbol.module == OCPP_ERROR.module:
+            continue
+        if code and made[symbol] == named[symbol]:
+            codes[symbol] = (base, code)
     return codes
 
 

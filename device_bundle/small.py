@@ -127,9 +127,8 @@ def _uses(node: ast.stmt) -> Iterator[_Use]:
                 if isinstance(part, ast.Call):
                     called.add(id(part.func))
                     yield _Use(part, function, owner, True)
-                elif isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Load):
-                    if id(part) not in called:
-                        yield _Use(part, function, owner, False)
+                elif isinstance(part, ast.Attribute) and id(part) not in called:
+                    yield _Use(part, function, owner, False)
 
 
 def _pays(short: _Short, uses: int) -> bool:
@@ -141,9 +140,7 @@ def _pays(short: _Short, uses: int) -> bool:
     return uses * (size - _CALL_BYTES) < _FUNCTION_BYTES
 
 
-def _touches(
-    value: ast.expr, chosen: set[object], shorts: dict[object, _Short]
-) -> bool:
+def _touches(value: ast.expr, chosen: set[object], shorts: dict[object, _Short]) -> bool:
     """Whether it uses something that is being replaced itself: left for another round."""
     return any(_key(node) in chosen for node in ast.walk(value) if _key(node) in shorts)
 
@@ -152,14 +149,10 @@ def _replacement(short: _Short, use: _Use, firmware: set[str]) -> ast.expr | Non
     callee = short.callee
     if callee.node is use.inside:
         return None
+    named = use.node.func if isinstance(use.node, ast.Call) else use.node
+    receiver = named.value if isinstance(named, ast.Attribute) else None
     try:
-        if isinstance(use.node, ast.Call):
-            receiver = use.node.func.value if isinstance(use.node.func, ast.Attribute) else None
-            values = arguments_of(callee, use.node)
-        else:
-            receiver = use.node.value if isinstance(use.node, ast.Attribute) else None
-            assert receiver is not None
-            values = {callee.node.args.args[0].arg: receiver}
+        values = _given(callee, use.node, receiver)
     except CannotInline:
         return None
     own = use.owner is callee.owner and isinstance(receiver, ast.Name)
@@ -172,6 +165,15 @@ def _replacement(short: _Short, use: _Use, firmware: set[str]) -> ast.expr | Non
     for ref in refs(made):
         ref.taken = ref.taken | taken
     return ast.copy_location(made, use.node)
+
+
+def _given(callee: Callee, node: ast.expr, receiver: ast.expr | None) -> dict[str, ast.expr]:
+    """What each parameter stands for."""
+    if isinstance(node, ast.Call):
+        return arguments_of(callee, node)
+    if receiver is None or not isinstance(getattr(node, "ctx", None), ast.Load):
+        raise CannotInline
+    return {callee.node.args.args[0].arg: receiver}
 
 
 def _fits(value: ast.expr, values: dict[str, ast.expr], inside: ast.FunctionDef) -> bool:

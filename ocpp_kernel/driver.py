@@ -55,3 +55,17 @@ class Driver(Protocol):
         Raises OSError where it failed; it is tried again (CORE-122).
         """
         ...
+
+
+class Installer(Driver, Protocol):
+    """A driver that can also install firmware; one that cannot lacks the method."""
+
+    def install_firmware(self, path: str) -> str:
+        """Goes on installing the image in that file, without waiting; how far it has come.
+
+        Called about once a second from when it is to begin until it answers ``Installed``, also
+        after a restart of whatever cause. ``Restart`` asks for a restart, after which it is
+        called again. Anything else: not done yet. Raises OSError where the image is no good or
+        cannot be installed; nothing may then be left half done.
+        """
+        ...

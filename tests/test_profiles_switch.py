@@ -12,7 +12,8 @@ from device_bundle.bundler import bundle
 from ocpp_kernel.build import build_central, build_station
 from ocpp_kernel.config import Config, load_config
 from ocpp_kernel.errors import NotSupported, UnknownAction
-from ocpp_kernel.plugins import load
+from ocpp_kernel.plugins import discover, load
+from ocpp_kernel.roles import PluginError
 from ocpp_kernel.store import MemoryStore
 from ocpp_kernel.testing import CentralPair
 from ocpp_kernel.transports.websocket_server import WebSocketServer
@@ -178,9 +179,13 @@ def test_a_profile_that_is_off_is_not_in_the_bundle(on: Config, off: Config) -> 
     assert b"heard" not in texts["true"]
 
 
-def test_without_the_core_profile_a_central_system_knows_no_action(tmp_path: Path) -> None:
-    config = Config(profiles={"core_profile": False})
-    central = build_central(config, complaint)
+def nothing() -> Config:
+    """Every plugin is off."""
+    return Config(profiles={found.name: False for found in discover(Config())})
+
+
+def test_without_any_profile_a_central_system_knows_no_action() -> None:
+    central = build_central(nothing(), complaint)
     assert central.profiles == ()
     with pytest.raises(UnknownAction):
         central.router.handler("BootNotification")
@@ -189,14 +194,19 @@ def test_without_the_core_profile_a_central_system_knows_no_action(tmp_path: Pat
 
 
 async def test_without_a_protocol_no_central_system_listens() -> None:
-    central = build_central(Config(profiles={"core_profile": False}), complaint)
+    central = build_central(nothing(), complaint)
     with pytest.raises(ValueError, match="no plugin brings a WebSocket subprotocol"):
         await WebSocketServer(central, port=0).start()
 
 
-def test_without_the_core_profile_a_charge_point_claims_and_answers_nothing() -> None:
-    station = build_station(Config(profiles={"core_profile": False}), MemoryStore(), complaint)
-    assert "Core" not in station.profiles
+def test_profiles_that_build_on_core_are_not_left_without_it() -> None:
+    with pytest.raises(PluginError, match="plugin reservation: requires core_profile; switch it"):
+        build_station(Config(profiles={"core_profile": False}), MemoryStore(), complaint)
+
+
+def test_without_any_profile_a_charge_point_claims_and_answers_nothing() -> None:
+    station = build_station(nothing(), MemoryStore(), complaint)
+    assert station.profiles == ()
     station.connected(0)
     written: list[str] = []
     station.receive('[2,"1","Reset",{"type":"Soft"}]', 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import tempfile
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from ocpp_kernel.scenario.stage import Cast
 from ocpp_kernel.station import Station
 from ocpp_kernel.store import FileStore, MemoryStore, Store
 from ocpp_kernel.transports.clock import Clock
+from ocpp_kernel.transports.transfers import Options, Transfers
 from ocpp_kernel.transports.websocket_client import WebSocketClient
 
 QUIT = ("quit", "exit")
@@ -129,7 +131,20 @@ def station(
 async def _run(config: Config, quiet: bool, stopped: asyncio.Event) -> None:
     host = config.charge_point
     clock = Clock(host.speed)
-    make = partial(_make_station, config, MemoryStore(), Watcher(clock, quiet))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+        folder = config.beside(host.data) / "files" if host.data else Path(temporary)
+        transfers = Transfers(folder, Options(ssl_context=client_context(config)))
+        try:
+            await _run_with(config, clock, quiet, transfers, stopped)
+        finally:
+            transfers.cancel()
+
+
+async def _run_with(
+    config: Config, clock: Clock, quiet: bool, transfers: Transfers, stopped: asyncio.Event
+) -> None:
+    host = config.charge_point
+    make = partial(_make_station, config, MemoryStore(), Watcher(clock, quiet), transfers)
     try:
         client = WebSocketClient(
             make,
@@ -153,10 +168,14 @@ async def _run(config: Config, quiet: bool, stopped: asyncio.Event) -> None:
         await running
 
 
-def _make_station(config: Config, memory: Store, watcher: Watcher) -> Station:
+def _make_station(config: Config, memory: Store, watcher: Watcher, transfers: Transfers) -> Station:
+    """Also after a restart, of which transfers under way learn here."""
     folder = config.charge_point.data
     store = memory if not folder else _file_store(config.beside(folder))
-    return build_station(config, store, _log, watcher)
+    transfers.cancel()
+    station = build_station(config, store, _log, watcher)
+    station.shared["transfers"] = transfers
+    return station
 
 
 def _file_store(folder: Path) -> FileStore:

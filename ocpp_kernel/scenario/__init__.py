@@ -1,6 +1,7 @@
 """Scripted scenarios: what a driver, a central system and the network do to a charge point.
 
-A script is plain text, one step a line; ``#`` begins a comment line::
+A script is plain text, one step a line; ``#`` begins a comment line, and a line that is indented
+goes on with the one before::
 
     power on
     < BootNotification {"chargePointVendor": "Example"}     the charge point sends this ...

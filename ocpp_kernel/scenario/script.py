@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,10 +55,7 @@ def parse_script(text: str, name: str) -> Script:
     """Makes a script of its text; ``name`` is for messages. Raises ScriptError."""
     steps = []
     called = False
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
-        if not line or line.startswith("#"):
-            continue
+    for number, line in _lines(text):
         try:
             step = _step(number, line)
             called = called or step.kind in (">", "raw")
@@ -68,6 +65,23 @@ def parse_script(text: str, name: str) -> Script:
             raise ScriptError(f"{name}:{number}: {line}: {fault}") from None
         steps.append(step)
     return Script(name, tuple(steps))
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Numbers and lines without comments; one that is indented belongs to the one before."""
+    begun, whole = 0, ""
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.strip()
+        if not line or line.startswith("#"):
+            continue
+        if raw[0].isspace() and whole:
+            whole += " " + line
+            continue
+        if whole:
+            yield begun, whole
+        begun, whole = number, line
+    if whole:
+        yield begun, whole
 
 
 class _Fault(Exception):

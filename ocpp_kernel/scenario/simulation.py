@@ -24,8 +24,9 @@ from ocpp_kernel.transports.websocket_client import WebSocketClient
 _QUIET = 12
 #: Seconds without a frame after which an answer is not going to come.
 _SILENCE = 0.3
-#: Seconds of this computer's time in which something must happen that does not depend on time.
+#: Seconds of this computer's that something waited for may take: where time jumps, and elsewhere.
 _STUCK = 30.0
+_SLOW = 600.0
 #: Seconds by which sums of floats may be off.
 _ROUNDING = 1e-6
 
@@ -102,8 +103,8 @@ class SimulatedChargePoint:
             self._jump(until)
 
     def is_late(self, until: float, began: float) -> bool:
-        stuck = self._jumping and time.monotonic() - began > _STUCK
-        return stuck or self.now() >= until
+        waited = time.monotonic() - began
+        return self.now() >= until or waited > (_STUCK if self._jumping else _SLOW)
 
     async def close(self) -> None:
         if self._running is not None:
@@ -120,6 +121,8 @@ class SimulatedChargePoint:
 
     async def _cut(self) -> None:
         """What ends here might write a last word; it does so to files nobody reads."""
+        if self._running is None:
+            return
         with tempfile.TemporaryDirectory() as safe:
             shutil.copytree(self._folder, safe, dirs_exist_ok=True)
             if self._client is not None and self._client.socket is not None:

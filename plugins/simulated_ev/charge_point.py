@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 #: While energy flows a register is stored this many Wh ahead, so that it never goes back
 #: (CORE-080) and flash is written seldom.
 STEP = 1000
+#: Seconds it takes to install firmware.
+INSTALLING = 5
 
 
 class Settings:
@@ -64,6 +66,8 @@ class ChargePoint:
         #: The registers as stored, in Wh.
         self._stored = [0] * settings.connectors
         self._timer: Timer | None = None
+        #: When the image being installed is ready for the restart; -1 for none.
+        self._installed_at = -1
         self._console = Console(station, self)
         self._restore()
 
@@ -147,6 +151,22 @@ class ChargePoint:
     def restart(self, kind: str) -> None:
         self._advance()
         self._save(True)
+
+    def install_firmware(self, path: str) -> str:
+        """Notes which image the restart is for, and finds it installed after it."""
+        store = self._station.store
+        if store.load("simulated_firmware") == path:
+            store.delete("simulated_firmware")
+            return "Installed"
+        if self._installed_at < 0:
+            with open(path, "rb") as image:  # noqa: PTH123 - a module has no pathlib
+                if not image.read(1):
+                    raise OSError(22, "the image is empty")
+            self._installed_at = self._station.now + INSTALLING
+        if self._station.now < self._installed_at:
+            return "Installing"
+        store.save("simulated_firmware", path)
+        return "Restart"
 
     # What the console does with it.
 

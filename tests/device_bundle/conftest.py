@@ -17,6 +17,7 @@ from device_bundle.compile import compile_module
 from device_bundle.emit import emit
 from device_bundle.findings import BundleError, Findings
 from device_bundle.linker import KERNEL, Linked, finish, follow, resolve_all
+from device_bundle.optimise import Wishes
 from device_bundle.program import Symbol
 from device_bundle.sources import Program, Root
 
@@ -31,6 +32,8 @@ class Sample:
         self.folder = folder / NAME
         self.folder.mkdir()
         self._interpreter = interpreter
+        #: What the configuration would say of log lines and texts.
+        self.wishes = Wishes()
 
     def write(self, main: str, **modules: str) -> None:
         for name, text in {"__init__": main, **modules}.items():
@@ -41,7 +44,8 @@ class Sample:
         program = Program(roots, Findings(), self.folder.parent)
         shapes = resolve_all(program, [Symbol(NAME, "main")])
         entry = app.generated(ENTRY, [f"from {NAME} import main"], "main()")
-        return finish(program, follow(program, shapes, entry), [KERNEL.package, NAME, ENTRY])
+        order = [KERNEL.package, NAME, ENTRY]
+        return finish(program, follow(program, shapes, entry), order, (), self.wishes)
 
     def emit(self) -> dict[str, str]:
         """Text of every module; each compiles with mpy-cross 1.12."""

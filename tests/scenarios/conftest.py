@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from device_bundle.bundler import bundle
 from device_bundle.emulator import Emulator, EmulatorError
 from ocpp_kernel.config import Config, load_config
-from ocpp_kernel.scenario import Player
+from ocpp_kernel.scenario import Player, ScenarioFailed
 from ocpp_kernel.scenario.simulation import JumpingClock
 from ocpp_kernel.scenario.stage import Cast, central_stage, simulation_stage
 from ocpp_kernel.scenario.tape import Tape
@@ -26,8 +28,15 @@ from ocpp_kernel.transports.clock import Clock
 SPEED = 50
 #: Seconds of this computer's that a step on the module may take.
 STUCK = 30
-#: A line of the module's log that tells of a fault.
-FAULT = re.compile(r"\d+ error |the app failed: |Traceback")
+#: A line of a log that tells of a fault of the software's own.
+FAULT = re.compile(
+    r"(\d+ \w+ )?(a timer|a plugin|handler of|whoever waited|what was to follow|internal fault)"
+)
+#: A line of the module's log that must not be there.
+ERROR = re.compile(r"\d+ error |the app failed: |Traceback")
+#: What the bundle connects to until it is copied for a process.
+PORT = 59999
+ADDRESS = f"127.0.0.1:{PORT}"
 #: An answer of its console.
 ANSWER = re.compile(r"\d+ (info|error) ")
 
@@ -74,8 +83,12 @@ class Module:
 
     def hear(self, line: str) -> None:
         """The module's console said something."""
-        if FAULT.match(line):
+        if FAULT.match(line) or ERROR.match(line):
             self.errors.append(line)
+
+    def tail(self) -> str:
+        """The last lines of its console."""
+        return "\n".join(self._emulator.lines[-30:])
 
     def now(self) -> float:
         return self._clock.now()
@@ -103,16 +116,34 @@ class Module:
         await asyncio.to_thread(self._emulator.close)
 
 
-class Prepared:
-    """The configuration, and the bundle made of it; ports are this process's own."""
+def written(folder: Path, port: int) -> Path:
+    """The configuration, with a port to connect to."""
+    path = folder / "scenarios.toml"
+    path.write_text(CONFIG.format(port=port), encoding="utf-8")
+    return path
 
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        path = folder / "ocpp.toml"
-        path.write_text(CONFIG.format(port=self.port), encoding="utf-8")
-        self.config: Config = load_config(path)
-        self.bundle = folder / "bundle"
-        bundle(path, self.bundle)
+
+class Bundle(NamedTuple):
+    """Where it is, and the port of this process that it connects to."""
+
+    folder: Path
+    port: int
+
+
+def bundled_once(folder: Path) -> Path:
+    """A bundle in ``folder``: the first process to ask makes it, others wait for it."""
+    ready = folder / "scenarios-ready"
+    try:
+        folder.joinpath("scenarios-begun").mkdir()
+    except FileExistsError:
+        give_up = time.monotonic() + 110
+        while not ready.exists() and time.monotonic() < give_up:
+            time.sleep(0.05)
+        assert ready.exists(), "another process could not make the bundle"
+    else:
+        bundle(written(folder, PORT), folder / "scenarios")
+        ready.touch()
+    return folder / "scenarios"
 
 
 def free_port() -> int:
@@ -123,37 +154,55 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    return Prepared(tmp_path_factory.mktemp("scenarios"))
+def bundled(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Bundle:
+    base = tmp_path_factory.getbasetemp()
+    shared = bundled_once(base if worker_id == "master" else base.parent)
+    own = Bundle(tmp_path_factory.mktemp("scenarios") / "usr", free_port())
+    shutil.copytree(shared / "usr", own.folder)
+    for file in own.folder.iterdir():
+        text = file.read_text(encoding="utf-8").replace(ADDRESS, f"127.0.0.1:{own.port}")
+        file.write_text(text, encoding="utf-8")
+    return own
 
 
 @pytest.fixture
-def on_cpython(prepared: Prepared, tmp_path: Path) -> Callable[[], Stage]:
+def config(tmp_path: Path) -> Config:
+    return load_config(written(tmp_path, PORT))
+
+
+@pytest.fixture
+def on_cpython(config: Config, tmp_path: Path) -> Callable[[], Stage]:
     """The charge point of this interpreter; time jumps."""
 
     @asynccontextmanager
     async def stage() -> AsyncIterator[tuple[Player, Tape]]:
-        cast = Cast(prepared.config, tmp_path / "state", JumpingClock())
+        logged: list[str] = []
+        cast = Cast(
+            config,
+            tmp_path / "state",
+            JumpingClock(),
+            log=lambda level, text: logged.append(text),
+        )
         async with simulation_stage(cast) as player:
             yield player, player.tape
+        assert not [text for text in logged if FAULT.match(text)]
 
     return stage
 
 
 @pytest.fixture
-def on_micropython(prepared: Prepared, tmp_path: Path) -> Callable[[], Stage]:
+def on_micropython(bundled: Bundle, config: Config, tmp_path: Path) -> Callable[[], Stage]:
     """The bundled charge point with the heap of a module."""
 
     @asynccontextmanager
     async def stage() -> AsyncIterator[tuple[Player, Tape]]:
         clock = Clock(SPEED)
-        config = prepared.config
-        module = Module(prepared.bundle, tmp_path / "module", clock, config.charge_point.identity)
-        async with central_stage(config, clock, port=prepared.port) as (central, network):
+        module = Module(bundled.folder, tmp_path / "module", clock, config.charge_point.identity)
+        async with central_stage(config, clock, port=bundled.port) as (central, network):
             try:
                 yield Player(module, central.tape, central, network), central.tape
-            except EmulatorError as error:
-                raise AssertionError(str(error)) from error
+            except (EmulatorError, ScenarioFailed) as error:
+                raise AssertionError(f"{error}\nits console:\n{module.tail()}") from error
             finally:
                 await module.close()
 

@@ -81,6 +81,7 @@ async def test_unanswered_calls_time_out_though_time_jumps(tmp_path: Path) -> No
 async def test_power_can_be_cut_before_there_is_a_network(tmp_path: Path) -> None:
     await play(
         tmp_path,
+        "power off",
         "network off",
         "power on",
         "wait 1 min",

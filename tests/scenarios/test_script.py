@@ -20,7 +20,7 @@ def test_every_kind_of_step() -> None:
         "# a comment",
         "",
         "power on",
-        "  network off",
+        "network off",
         "wait 90",
         "wait 5 min",
         "wait 2 h",
@@ -57,6 +57,14 @@ def test_every_kind_of_step() -> None:
         (19, "type", "", None, 0),
     ]
     assert read[-1].text == "plug 1 50"
+
+
+def test_long_lines_go_on_indented() -> None:
+    read = steps("", "> Call", "# of two", '  {"a": 1,', "", '\t"b": 2}', "plug 1")
+    assert [(step.line, step.text) for step in read] == [
+        (2, '> Call {"a": 1, "b": 2}'),
+        (7, "plug 1"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -189,6 +189,7 @@ class ChargePoint:
         shared["connectors"] = self.connectors
         shared["parent_of"] = self.authorizer.parent_of
         shared["settle"] = self.availability.settle
+        shared["restart"] = self.restart.request
         return self._keys.declare()
 
     def ocpp_register_triggers(self) -> dict[str, Callable[[int | None], str]]:

@@ -25,8 +25,10 @@ class Log:
     """Takes every line of ``station.log`` from now on, beside what is :meth:`note`\\ d."""
 
     def __init__(self, station: Station, pages: int) -> None:
-        #: While set, pages stay as they are: somebody reads them.
+        #: While set, :meth:`lines` stay as they are: somebody reads them. See :meth:`freeze`.
         self.frozen = False
+        #: What was in no page when that began.
+        self._held: list[list[Any]] = []
         self._station = station
         self._most = max(pages, 4)
         #: How many pages are stored; -1 until it is known.
@@ -50,10 +52,9 @@ class Log:
         if not self._lines:
             return
         if not self.frozen:
-            page = [[self._station.utc_at(now) or 0, text] for now, text in self._lines]
             try:
                 self._make_room()
-                self._station.store.append(FILE, page)
+                self._station.store.append(FILE, self._page())
             except StoreError as error:
                 self._write("error", f"diagnostics could not be stored: {error}")
             else:
@@ -65,25 +66,32 @@ class Log:
             del self._lines[: len(self._lines) // 2 + 1]
             self._size = sum([len(text) for _, text in self._lines])
 
+    def freeze(self) -> None:
+        """From now on, until :attr:`frozen` is taken back, nothing is added to :meth:`lines`."""
+        self.spill()
+        self._held = self._page()
+        self.frozen = True
+
     def lines(self, start: int | None, stop: int | None) -> Iterator[str]:
         """What was noted from ``start`` to ``stop``, epoch seconds, oldest first (FW-016).
 
         What was noted while the time was not known is left out where a bound is given. Raises
         StoreError.
         """
-        latest = self._lines
         for page in self._station.store.records(FILE):
             for at, text in page:
                 if _within(at, start, stop):
                     yield _line(at, text)
-        for now, text in latest:
-            at = self._station.utc_at(now) or 0
+        for at, text in self._held if self.frozen else self._page():
             if _within(at, start, stop):
                 yield _line(at, text)
 
     def _take(self, level: str, text: str) -> None:
         self._write(level, text)
         self.note(f"{level}: {text}")
+
+    def _page(self) -> list[list[Any]]:
+        return [[self._station.utc_at(now) or 0, text] for now, text in self._lines]
 
     def _make_room(self) -> None:
         store = self._station.store

@@ -97,9 +97,9 @@ class ChargePoint:
             self._update.notices.ready = self._upload.notices.ready = True
             self._pump()
         elif kind is events.Connected:
-            self._station.after(0, self._pump)
+            self._pump()
         elif kind is events.ClockSet or kind is events.TransactionStopped:
-            self._update.wake()
+            self._update.hurry()
         elif kind is events.PowerFailing:
             self._log.spill()
 

@@ -102,6 +102,11 @@ class Update:
         """Looks at the next tick what there is to do."""
         self._wait(0)
 
+    def hurry(self) -> None:
+        """The clock was set or a transaction ended: what was waited for may have come."""
+        if self.stage in ("Scheduled", "Downloaded"):
+            self._wait(0)
+
     def _wait(self, seconds: int) -> None:
         if self._timer is not None:
             self._timer.cancel()

@@ -5,7 +5,7 @@ FW-013 to FW-016. What is asked for is stored until it is done, so that a restar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel.store import StoreError
@@ -43,7 +43,7 @@ class Upload:
         #: The statuses are told once for a request, however often it is begun.
         self._told = False
         self._job: Job | None = None
-        self._pieces: Iterator[str] | None = None
+        self._pieces: Generator[str, None, None] | None = None
         self._timer: Timer | None = None
 
     def request(
@@ -101,7 +101,7 @@ class Upload:
         text = f"{self._station.identity}-{self._station.timestamp() or self._station.now}.log"
         name = ""
         for character in text:
-            if "a" <= character.lower() <= "z" or "-" <= character <= "9" and character != "/":
+            if "a" <= character.lower() <= "z" or character in "-.0123456789":
                 name += character
             elif character != ":":
                 name += "_"
@@ -144,8 +144,7 @@ class Upload:
         url = place[0] + ("" if place[0].endswith("/") else "/") + self.name
         if len(place) > 1:
             url += "?" + place[1]
-        self._log.spill()
-        self._log.frozen = True
+        self._log.freeze()
         head = self._head()
         size = len(head.encode())
         for line in self._log.lines(self._start, self._stop):
@@ -154,10 +153,9 @@ class Upload:
         job: Job = transfers.send(url, self._method, size)
         return job
 
-    def _all(self, head: str) -> Iterator[str]:
+    def _all(self, head: str) -> Generator[str, None, None]:
         yield head
-        for line in self._log.lines(self._start, self._stop):
-            yield line
+        yield from self._log.lines(self._start, self._stop)
 
     def _head(self) -> str:
         """What this charge point is and how it is set; never a secret."""
@@ -207,5 +205,7 @@ class Upload:
         if self._job is not None:
             self._job.cancel()
             self._job = None
-        self._pieces = None
+        if self._pieces is not None:
+            self._pieces.close()
+            self._pieces = None
         self._log.frozen = False

@@ -233,3 +233,15 @@ def test_core_101_a_cable_that_came_during_a_fault_counts_after_it(booted: Any) 
     booted.seen()
     booted.emit(events.FaultCleared(1))
     assert booted.statuses() == [(1, "Available"), (1, "Preparing")]
+
+
+def test_lal_019_an_error_with_other_words_is_told_too(booted: Any) -> None:
+    """LAL-019: two conflicts of a list, say; the same words again are nothing new."""
+    for info in ("A Blocked", "A Blocked", "B Blocked"):
+        booted.emit(events.FaultRaised(0, "LocalListConflict", info))
+    told = [payload["info"] for _, payload in booted.seen("StatusNotification")]
+    assert told == ["A Blocked", "B Blocked"]
+    booted.emit(events.FaultCleared(0))
+    booted.emit(events.FaultCleared(0))
+    ((_, cleared),) = booted.seen("StatusNotification")
+    assert cleared["errorCode"] == "NoError"

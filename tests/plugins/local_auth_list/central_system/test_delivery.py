@@ -246,9 +246,14 @@ async def test_a_list_for_a_station_that_is_away_waits_for_it(bench: Any) -> Non
 async def test_a_list_is_sent_after_the_answer_to_the_boot(bench: Any) -> None:
     bench.lists.want("CP1", entries("A"))
     station = bench.station()
-    order: list[Any] = []
+    order: list[str] = []
     read = station._read
-    station._read = lambda text: (order.append(text[1]), read(text))  # type: ignore[method-assign]  # watched
+
+    def watched(text: str) -> None:
+        order.append(text[1])
+        read(text)
+
+    station._read = watched
     station.boot()
     await settled()
     assert order == ["3", "2", "2", "2"]

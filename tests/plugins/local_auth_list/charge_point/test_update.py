@@ -293,6 +293,6 @@ def test_lal_004_lal_010_any_updates_leave_what_they_say(updates: list[Any]) -> 
         assert made.update(number + 1, entries, full, 10_000)
         assert made.version() == (number + 1 if expected else 0)
         for tag in TAGS:
-            info = made.find(tag.upper())
-            found = None if info is None else info.parent_id_tag
-            assert found == expected.get(tag.lower())
+            found = made.find(tag.upper())
+            parent = None if found is None else found.parent_id_tag
+            assert parent == expected.get(tag.lower())

@@ -1,0 +1,115 @@
+"""Downloads with Range (RFC 9110 section 14) and streamed uploads over HTTP and HTTPS."""
+
+from __future__ import annotations
+
+import base64
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError
+from urllib.parse import SplitResult, quote, unquote
+
+if TYPE_CHECKING:
+    from ocpp_kernel.transports.transfers import Download, Options, Upload
+
+#: Bytes read at once.
+PIECE = 65536
+#: Characters of a URL that are left as they are.
+_SAFE = "%/:=&?~+!$,;'@()*[]"
+
+
+class TransferError(Exception):
+    """A transfer cannot go on; the text says why."""
+
+
+def fetch(address: SplitResult, job: Download, options: Options) -> None:
+    """Fetches what is missing; raises OSError, HTTPException or TransferError."""
+    start, version = job.there()
+    request = _request(address, "GET")
+    if start:
+        request.add_unredirected_header("Range", f"bytes={start}-")
+        request.add_unredirected_header("If-Range", version)
+    try:
+        with _open(request, options) as response:
+            _keep(response, start, job)
+    except TransferError as error:
+        if not start or "HTTP 416" not in str(error):
+            raise
+        # There is nothing from there on: what is here is no part of what is there now.
+        job.forget()
+        with _open(_request(address, "GET"), options) as response:
+            _keep(response, 0, job)
+
+
+def send(address: SplitResult, job: Upload, options: Options) -> None:
+    """Sends what the job is fed; raises OSError, HTTPException or TransferError."""
+    request = _request(address, job.method)
+    # First, since it takes a length given before for that of other data.
+    request.data = job.pieces()
+    request.add_header("Content-Type", "application/octet-stream")
+    request.add_header("Content-Length", str(job.size))
+    with _open(request, options) as response:
+        response.read(PIECE)
+
+
+def _request(address: SplitResult, method: str) -> urllib.request.Request:
+    """Credentials of the URL go to its own server only, not to where that may redirect."""
+    host = address.netloc.rpartition("@")[2]
+    target = address._replace(
+        netloc=host,
+        path=quote(address.path or "/", _SAFE),
+        query=quote(address.query, _SAFE),
+        fragment="",
+    )
+    request = urllib.request.Request(target.geturl(), method=method)  # noqa: S310 - http(s) only
+    if address.username is not None:
+        credentials = f"{unquote(address.username)}:{unquote(address.password or '')}"
+        encoded = base64.b64encode(credentials.encode()).decode()
+        request.add_unredirected_header("Authorization", f"Basic {encoded}")
+    return request
+
+
+def _open(request: urllib.request.Request, options: Options) -> HTTPResponse:
+    """A successful answer, redirections followed (of downloads only)."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(None if options.proxies else {}),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(context=options.ssl_context),
+        urllib.request.HTTPRedirectHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.UnknownHandler(),
+    ):
+        opener.add_handler(handler)
+    try:
+        response: HTTPResponse = opener.open(request, timeout=options.timeout)
+    except HTTPError as error:
+        with error:
+            text = f"the server answers HTTP {error.code} {error.reason}".rstrip()
+        raise TransferError(text) from None
+    return response
+
+
+def _keep(response: HTTPResponse, start: int, job: Download) -> None:
+    if response.status != 206:
+        start = 0
+    elif not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+        raise TransferError("the server sends another part than it was asked for")
+    length = response.headers.get("Content-Length", "")
+    total = start + int(length) if length.isdigit() else None
+    job.keep(start, total, _version(response), _pieces(response))
+
+
+def _version(response: HTTPResponse) -> str:
+    """What If-Range takes; "" where the server says nothing by which to know the file again."""
+    tag = response.headers.get("ETag", "")
+    if tag and not tag.startswith("W/"):
+        return str(tag)
+    return str(response.headers.get("Last-Modified", ""))
+
+
+def _pieces(response: HTTPResponse) -> Iterator[bytes]:
+    while piece := response.read1(PIECE):
+        yield piece

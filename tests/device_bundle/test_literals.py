@@ -1,0 +1,84 @@
+"""Settings and other class attributes that never change are put in place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def test_settings_decide_what_is_bundled(sample: Any) -> None:
+    sample.assert_same("""
+        class Settings:
+            vendor = "acme"
+            serial = ""
+            watchdog = 0
+            limit = 20
+            current = 5
+
+        class Station:
+            current = 7
+
+            def __init__(self, settings):
+                self._settings = settings
+                self.limits = []
+
+            def run(self):
+                settings = self._settings
+                names = {"vendor": settings.vendor}
+                if settings.serial:
+                    names["serial"] = settings.serial
+                if settings.watchdog > 0 and self.limits:
+                    print("watchdog")
+                elif settings.limit != 20:
+                    print("other limit")
+                else:
+                    self.limits.append(max(settings.limit, 10) + len(settings.vendor))
+                if not settings.serial:
+                    return names, self.limits, settings.current, self.current
+                return None
+
+        def main():
+            print(Station(Settings).run())
+        """)
+    text = sample.text()
+    for gone in ("serial", "watchdog", "other limit", "'acme'\n"):
+        assert gone not in text
+    assert "24" in text
+
+
+def test_what_is_stored_or_overridden_is_not_folded(sample: Any) -> None:
+    sample.assert_same("""
+        class Base:
+            kind = "base"
+            count = 0
+
+            def shown(self):
+                return self.kind, self.count
+
+        class Derived(Base):
+            kind = "derived"
+
+        def main():
+            one, other = Base(), Derived()
+            other.count = 4
+            print(one.shown(), other.shown(), getattr(one, "kind"))
+        """)
+
+
+def test_conditions_keep_what_they_evaluate(sample: Any) -> None:
+    sample.assert_same("""
+        class Options:
+            on = True
+            off = False
+
+        def asked(value):
+            print("asked", value)
+            return value
+
+        def main():
+            print(asked(1) or Options.on, Options.off or asked(2), Options.on and asked(0))
+            print(asked(3) and Options.off, 1 if Options.off else 2, not Options.on)
+            while Options.off:
+                print("never")
+            if asked(5):
+                pass
+        """)

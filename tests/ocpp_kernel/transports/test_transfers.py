@@ -1,0 +1,426 @@
+"""Files fetched and sent by URL, against real servers on this computer."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import errno
+import importlib.util
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ocpp_kernel.transports.http_endpoint import Endpoint, below
+from ocpp_kernel.transports.transfers import WINDOW, Job, Options, Transfers
+
+_SPEC = importlib.util.spec_from_file_location(
+    "transfers_ftp_server", Path(__file__).with_name("ftp_server.py")
+)
+assert _SPEC is not None
+assert _SPEC.loader is not None
+_ftp = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_ftp)
+
+CONTENT = bytes(range(256)) * 2000
+
+
+class Recorder(Endpoint):
+    """Notes requests' headers, and breaks downloads off as told."""
+
+    cut_after: int | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
+        super().__init__(
+            lambda path: below(folder, path),
+            lambda path: below(folder / "in", path),
+            lambda path, file: None,
+            1_000_000,
+            lambda level, text: None,
+        )
+
+    async def _head(self, reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str]]:
+        request = await super()._head(reader)
+        self.requests.append(request)
+        return request
+
+    async def _copy_out(self, source: Any, start: int, size: int, writer: Any) -> None:
+        cut, self.cut_after = self.cut_after, None
+        await super()._copy_out(source, start, size if cut is None else cut, writer)
+
+
+@pytest_asyncio.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Recorder]:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    (folder / "fw.bin").write_bytes(CONTENT)
+    made = Recorder(folder)
+    await made.start("127.0.0.1", 0)
+    yield made
+    await made.stop()
+
+
+@pytest.fixture
+def ftp(tmp_path: Path) -> Iterator[Any]:
+    folder = tmp_path / "ftp"
+    folder.mkdir()
+    (folder / "fw.bin").write_bytes(CONTENT)
+    made = _ftp.FtpServer(folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def transfers(files: Path) -> Transfers:
+    return Transfers(files, Options(timeout=5, proxies=False))
+
+
+async def ended(job: Job) -> Job:
+    """Waits for its end; the event loop goes on meanwhile."""
+    while not job.finished:
+        await asyncio.sleep(0.01)
+    await asyncio.to_thread(job.join)
+    return job
+
+
+async def test_a_file_is_fetched(server: Recorder, transfers: Transfers, files: Path) -> None:
+    job = await ended(transfers.fetch(f"http://127.0.0.1:{server.port}/fw.bin", "firmware"))
+    assert (job.fault, job.path) == ("", str(files / "firmware"))
+    assert (files / "firmware").read_bytes() == CONTENT
+    assert [path.name for path in files.iterdir()] == ["firmware"]
+
+
+async def test_a_transfer_that_broke_off_goes_on_there(
+    server: Recorder, transfers: Transfers, files: Path
+) -> None:
+    url = f"http://127.0.0.1:{server.port}/fw.bin"
+    server.cut_after = 200_000
+    job = await ended(transfers.fetch(url, "firmware"))
+    assert job.fault == "it ended after 200000 of 512000 bytes"
+    assert not (files / "firmware").exists()
+    job = await ended(transfers.fetch(url, "firmware"))
+    assert job.fault == ""
+    assert server.requests[-1][2]["range"] == "bytes=200000-"
+    assert (files / "firmware").read_bytes() == CONTENT
+
+
+async def test_after_a_restart_it_goes_on_there_too(
+    server: Recorder, transfers: Transfers, files: Path
+) -> None:
+    url = f"http://127.0.0.1:{server.port}/fw.bin"
+    server.cut_after = 100_000
+    await ended(transfers.fetch(url, "firmware"))
+    other = Transfers(files, Options(proxies=False))
+    assert (await ended(other.fetch(url, "firmware"))).fault == ""
+    assert server.requests[-1][2]["range"] == "bytes=100000-"
+    assert (files / "firmware").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("size", [600_000, 50_000, 0])
+async def test_another_version_is_never_mixed_in(
+    server: Recorder, transfers: Transfers, files: Path, tmp_path: Path, size: int
+) -> None:
+    url = f"http://127.0.0.1:{server.port}/fw.bin"
+    server.cut_after = 200_000
+    await ended(transfers.fetch(url, "firmware"))
+    (tmp_path / "server" / "fw.bin").write_bytes(b"n" * size)
+    assert (await ended(transfers.fetch(url, "firmware"))).fault == ""
+    assert (files / "firmware").read_bytes() == b"n" * size
+
+
+async def test_another_address_begins_anew(
+    server: Recorder, transfers: Transfers, files: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "server" / "newer.bin").write_bytes(b"newer")
+    server.cut_after = 1000
+    await ended(transfers.fetch(f"http://127.0.0.1:{server.port}/fw.bin", "firmware"))
+    await ended(transfers.fetch(f"http://127.0.0.1:{server.port}/newer.bin", "firmware"))
+    assert "range" not in server.requests[-1][2]
+    assert (files / "firmware").read_bytes() == b"newer"
+
+
+async def test_a_server_that_says_nothing_of_versions_sends_all_of_it(
+    transfers: Transfers, files: Path
+) -> None:
+    heads: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        body = b"abcdef" if len(heads) > 1 else b"abc"
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n" + body)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+        assert (await ended(transfers.fetch(url, "firmware"))).fault
+        assert (await ended(transfers.fetch(url, "firmware"))).fault == ""
+    assert b"Range" not in heads[1]
+    assert (files / "firmware").read_bytes() == b"abcdef"
+
+
+async def test_a_part_that_was_not_asked_for_is_refused(transfers: Transfers) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 206 x\r\nContent-Range: bytes 9-9/10\r\n")
+        writer.write(b"Content-Length: 1\r\n\r\nx")
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+        job = await ended(transfers.fetch(url, "firmware"))
+    assert "another part" in job.fault
+
+
+async def test_credentials_stay_with_their_server(
+    server: Recorder, transfers: Transfers, files: Path
+) -> None:
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.readuntil(b"\r\n\r\n"))
+        target = f"http://127.0.0.1:{server.port}/fw.bin"
+        writer.write(f"HTTP/1.1 302 x\r\nLocation: {target}\r\n".encode())
+        writer.write(b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    seen: list[bytes] = []
+    async with await asyncio.start_server(redirect, "127.0.0.1", 0) as other:
+        port = other.sockets[0].getsockname()[1]
+        job = await ended(transfers.fetch(f"http://me:p%40ss@127.0.0.1:{port}/x y", "firmware"))
+    assert job.fault == ""
+    assert b"GET /x%20y " in seen[0]
+    assert b"Authorization: Basic " + base64.b64encode(b"me:p@ss") in seen[0]
+    assert "authorization" not in server.requests[-1][2]
+    assert (files / "firmware").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("http://127.0.0.1:9/x", "Connection refused"),
+        ("ftp://127.0.0.1:9/x", "Connection refused"),
+        ("http://u:secret@h:99999/x", "the address is no URL: Port out of range 0-65535"),
+        ("http:///x", "the address is no http, https, ftp or ftps URL with a host"),
+        ("file:///etc/passwd", "the address is no http, https, ftp or ftps URL with a host"),
+    ],
+)
+async def test_servers_that_cannot_be_reached(transfers: Transfers, url: str, fault: str) -> None:
+    assert (await ended(transfers.fetch(url, "firmware"))).fault == fault
+
+
+async def test_a_file_that_is_not_there(server: Recorder, transfers: Transfers) -> None:
+    job = await ended(transfers.fetch(f"http://127.0.0.1:{server.port}/none", "firmware"))
+    assert job.fault == "the server answers HTTP 404 Not Found"
+
+
+async def test_a_redirection_cannot_lead_to_files(transfers: Transfers) -> None:
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(redirect, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+        assert "HTTP 302" in (await ended(transfers.fetch(url, "firmware"))).fault
+
+
+async def test_a_silent_server_is_given_up(files: Path) -> None:
+    async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(silence, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+        transfers = Transfers(files, Options(timeout=0.1, proxies=False))
+        job = await ended(transfers.fetch(url, "firmware"))
+    assert job.fault == "the server does not answer in time"
+
+
+async def test_a_file_too_large_is_not_taken(server: Recorder, files: Path) -> None:
+    transfers = Transfers(files, Options(largest=1000, proxies=False))
+    job = await ended(transfers.fetch(f"http://127.0.0.1:{server.port}/fw.bin", "firmware"))
+    assert job.fault == "the file has 512000 bytes; more than 1000 are not taken"
+
+
+async def test_a_full_disk_leaves_nothing_behind(
+    server: Recorder, transfers: Transfers, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, mode: str = "r", *rest: Any, **options: Any) -> Any:
+        if mode == "wb":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return opened(self, mode, *rest, **options)
+
+    opened = Path.open
+    monkeypatch.setattr(Path, "open", full)
+    job = await ended(transfers.fetch(f"http://127.0.0.1:{server.port}/fw.bin", "firmware"))
+    monkeypatch.undo()
+    assert job.fault == "No space left on device"
+    assert list(files.iterdir()) == []
+
+
+async def test_a_new_fetch_takes_the_place_of_one_under_way(
+    server: Recorder, transfers: Transfers, files: Path
+) -> None:
+    release = asyncio.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nold")
+        await release.wait()
+        writer.write(b"old" * 3)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(slow, "127.0.0.1", 0) as other:
+        port = other.sockets[0].getsockname()[1]
+        first = transfers.fetch(f"http://127.0.0.1:{port}/x", "firmware")
+        while not (files / "firmware.part").exists():
+            await asyncio.sleep(0.01)
+        second = transfers.fetch(f"http://127.0.0.1:{server.port}/fw.bin", "firmware")
+        release.set()
+        await ended(second)
+        await ended(first)
+    assert first.fault == "cancelled"
+    assert second.fault == ""
+    assert (files / "firmware").read_bytes() == CONTENT
+
+
+async def feed(job: Job, pieces: list[bytes]) -> Job:
+    """Feeds it as a charge point does, and waits for its end."""
+    for piece in pieces:
+        while not job.hungry() and not job.finished:
+            await asyncio.sleep(0.01)
+        job.feed(piece)
+    return await ended(job)
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "put"])
+async def test_an_upload(
+    server: Recorder, transfers: Transfers, tmp_path: Path, method: str
+) -> None:
+    pieces = [bytes([number]) * 5000 for number in range(100)]
+    url = f"http://u:p@127.0.0.1:{server.port}/cp1/a.log"
+    job = await feed(transfers.send(url, method, 500_000), pieces)
+    assert job.fault == ""
+    assert (tmp_path / "server" / "in" / "cp1" / "a.log").read_bytes() == b"".join(pieces)
+    assert server.requests[-1][0] == method.upper()
+    assert server.requests[-1][2]["content-length"] == "500000"
+
+
+async def test_an_upload_is_never_wholly_in_memory(transfers: Transfers) -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await release.wait()
+        writer.close()
+
+    release = asyncio.Event()
+    async with await asyncio.start_server(slow, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+        job = transfers.send(url, "PUT", 1 << 30)
+        for _ in range(WINDOW // 1024):
+            assert job.hungry()
+            job.feed(b"x" * 1024)
+            if not job.hungry():
+                break
+        job.cancel()
+        release.set()
+        await ended(job)
+    assert job.fault
+    assert not job.hungry()
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "size", "fault"),
+    [
+        ("../x", "PUT", 3, "the server answers HTTP 404 Not Found"),
+        ("x", "PUT", 2_000_000, "the server answers HTTP 413"),
+        ("x", "GET", 3, "upload_method must be PUT or POST, not GET"),
+    ],
+)
+async def test_uploads_that_are_refused(
+    server: Recorder, transfers: Transfers, path: str, method: str, size: int, fault: str
+) -> None:
+    url = f"http://127.0.0.1:{server.port}/{path}"
+    job = await feed(transfers.send(url, method, size), [b"x" * size])
+    assert job.fault.startswith(fault) or (size > 1_000_000 and job.fault)
+
+
+async def test_an_upload_nobody_takes(transfers: Transfers) -> None:
+    job = await feed(transfers.send("http://127.0.0.1:9/x", "PUT", 3), [b"abc"])
+    assert job.fault == "Connection refused"
+
+
+async def test_cancelling_ends_what_is_under_way(
+    server: Recorder, transfers: Transfers, tmp_path: Path
+) -> None:
+    job = transfers.send(f"http://127.0.0.1:{server.port}/a", "PUT", 1000)
+    job.feed(b"some of it")
+    transfers.cancel()
+    assert (await ended(job)).fault == "cancelled"
+    assert not (tmp_path / "server" / "in" / "a").exists()
+
+
+async def test_fw_010_ftp_without_user_and_password(
+    ftp: Any, transfers: Transfers, files: Path
+) -> None:
+    job = await ended(transfers.fetch(f"ftp://127.0.0.1:{ftp.port}/fw.bin", "firmware"))
+    assert job.fault == ""
+    assert (files / "firmware").read_bytes() == CONTENT
+    assert "USER anonymous" in ftp.commands
+
+
+async def test_ftp_goes_on_where_it_broke_off(ftp: Any, transfers: Transfers, files: Path) -> None:
+    url = f"ftp://me:p%40ss@127.0.0.1:{ftp.port}/fw.bin"
+    ftp.cut_after = 100_000
+    job = await ended(transfers.fetch(url, "firmware"))
+    assert job.fault == "it ended after 100000 of 512000 bytes"
+    assert (await ended(transfers.fetch(url, "firmware"))).fault == ""
+    assert "REST 100000" in ftp.commands
+    assert "PASS p@ss" in ftp.commands
+    assert (files / "firmware").read_bytes() == CONTENT
+
+
+async def test_ftp_of_another_version_begins_anew(
+    ftp: Any, transfers: Transfers, files: Path
+) -> None:
+    url = f"ftp://127.0.0.1:{ftp.port}/fw.bin"
+    ftp.cut_after = 100_000
+    await ended(transfers.fetch(url, "firmware"))
+    (ftp.folder / "fw.bin").write_bytes(CONTENT[::-1])
+    assert (await ended(transfers.fetch(url, "firmware"))).fault == ""
+    assert (files / "firmware").read_bytes() == CONTENT[::-1]
+
+
+async def test_ftp_upload(ftp: Any, transfers: Transfers) -> None:
+    (ftp.folder / "logs").mkdir()
+    url = f"ftp://127.0.0.1:{ftp.port}/logs/a.log"
+    job = await feed(transfers.send(url, "PUT", 6), [b"abc", b"def"])
+    assert job.fault == ""
+    assert (ftp.folder / "logs" / "a.log").read_bytes() == b"abcdef"
+
+
+@pytest.mark.parametrize("path", ["none", "a%0d%0aDELE%20fw.bin"])
+async def test_ftp_faults(ftp: Any, transfers: Transfers, path: str) -> None:
+    job = await ended(transfers.fetch(f"ftp://127.0.0.1:{ftp.port}/{path}", "firmware"))
+    assert job.fault
+    assert not any(command.startswith("DELE") for command in ftp.commands)
+
+
+async def test_ftp_upload_into_a_folder_that_is_missing(ftp: Any, transfers: Transfers) -> None:
+    url = f"ftp://127.0.0.1:{ftp.port}/none/a.log"
+    assert "550" in (await feed(transfers.send(url, "PUT", 1), [b"x"])).fault
+
+
+async def test_ftps_of_a_server_without_tls_is_no_ftp(ftp: Any, transfers: Transfers) -> None:
+    job = await ended(transfers.fetch(f"ftps://127.0.0.1:{ftp.port}/fw.bin", "firmware"))
+    assert job.fault
+    assert not any(command.startswith(("USER", "RETR")) for command in ftp.commands)
