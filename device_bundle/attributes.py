@@ -94,9 +94,9 @@ class _Families:
             for name in record_fields(node.value):
                 self.of[name].add(group)
         self.strayed.update(stores.values())
-        for part in ast.walk(node):
-            if part is not node and isinstance(part, ast.ClassDef):
-                self.strayed.update(defined_attributes(part))
+        for inner in ast.walk(node):
+            if inner is not node and isinstance(inner, ast.ClassDef):
+                self.strayed.update(defined_attributes(inner))
 
 
 def _own_stores(method: ast.stmt) -> Iterator[tuple[str, int]]:

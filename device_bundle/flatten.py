@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from device_bundle.attributes import defined_attributes, named_by_text
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
-from device_bundle.program import Definition, Symbol, cloned, refs, target
+from device_bundle.program import Definition, cloned, refs, target
 from device_bundle.sources import Program
 
 #: A class has to fit into one file with room to spare; bytes as `_size` estimates them.

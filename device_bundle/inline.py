@@ -202,7 +202,7 @@ class _Mover:
         if isinstance(part, ast.Assign) and len(part.targets) > 1:
             return None
         try:
-            before, body = self._opened(callee, value, in_loop, isinstance(part, ast.Return))
+            before, body = self._opened(callee, value, in_loop)
             if isinstance(part, ast.Return):
                 body = returning(body, is_last)
             else:
@@ -210,7 +210,7 @@ class _Mover:
                 body = storing(body, place, is_last)
         except CannotInline:
             return None
-        self._moved(callee)
+        self._moved()
         return [*before, *body] or [ast.Pass()]
 
     def _lead(self, part: ast.stmt, in_loop: bool) -> Block | None:
@@ -232,11 +232,11 @@ class _Mover:
         if callee is not None and isinstance(node, ast.Call):
             name = self._unique("value")
             try:
-                before, body = self._opened(callee, node, in_loop, False)
+                before, body = self._opened(callee, node, in_loop)
                 body = storing(body, ast.Name(name, ast.Store()), False)
             except CannotInline:
                 return None
-            self._moved(callee)
+            self._moved()
             _replace(holder, field, index, ast.copy_location(ast.Name(name, ast.Load()), node))
             return [*before, *body]
         for inner, inner_field, inner_index, child in _in_order(node):
@@ -259,13 +259,11 @@ class _Mover:
                 callee = None
         return None if callee is None or callee.node is self._function else callee
 
-    def _moved(self, callee: Callee) -> None:
+    def _moved(self) -> None:
         self.count += 1
         self._names |= bound_inside([self._function])[0]
 
-    def _opened(
-        self, callee: Callee, call: ast.Call, in_loop: bool, returned: bool
-    ) -> tuple[Block, Block]:
+    def _opened(self, callee: Callee, call: ast.Call, in_loop: bool) -> tuple[Block, Block]:
         """Assignments of the arguments, and the body with names that fit here."""
         arguments = arguments_of(callee, call)
         bound, inner = bound_inside(callee.node.body)

@@ -18,6 +18,26 @@ LEVELS = ("debug", "info", "warning", "error")
 OCPP_ERROR = Symbol("ocpp_kernel.errors", "OcppError")
 BAD_FRAME = Symbol("ocpp_kernel.frames", "BadFrame")
 _TEXT_BUILTINS = ("str", "repr", "len", "type")
+_PLAIN = (
+    ast.Constant,
+    ast.Name,
+    ast.operator,
+    ast.boolop,
+    ast.unaryop,
+    ast.cmpop,
+    ast.expr_context,
+)
+_MADE = (
+    ast.Attribute,
+    ast.Subscript,
+    ast.Slice,
+    ast.Tuple,
+    ast.BinOp,
+    ast.BoolOp,
+    ast.UnaryOp,
+    ast.Compare,
+    ast.IfExp,
+)
 
 
 def drop_logs(definitions: Sequence[Definition], level: str) -> None:
@@ -83,12 +103,9 @@ def is_pure(node: ast.AST) -> bool:
         if not makes_text and not formats:
             return False
         return not node.keywords and all(is_pure(part) for part in node.args)
-    plain = ast.Constant | ast.Name | ast.operator | ast.boolop | ast.unaryop | ast.cmpop
-    if isinstance(node, plain | ast.expr_context):
+    if isinstance(node, _PLAIN):
         return True
-    made = ast.Attribute | ast.Subscript | ast.Slice | ast.Tuple | ast.BinOp | ast.BoolOp
-    made = made | ast.UnaryOp | ast.Compare | ast.IfExp
-    return isinstance(node, made) and all(is_pure(part) for part in ast.iter_child_nodes(node))
+    return isinstance(node, _MADE) and all(is_pure(part) for part in ast.iter_child_nodes(node))
 
 
 def shorten_texts(definitions: Sequence[Definition]) -> None:

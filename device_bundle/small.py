@@ -49,8 +49,7 @@ def inline_short(program: Program, definitions: Sequence[Definition], firmware: 
     uses: defaultdict[object, list[_Use]] = defaultdict(list)
     named: Counter[object] = Counter()
     for definition in definitions:
-        for node in ast.walk(definition.node):
-            named[_key(node)] += 1
+        named.update(_key(node) for node in ast.walk(definition.node))
         for use in _uses(definition.node):
             uses[_key(use.node.func if isinstance(use.node, ast.Call) else use.node)].append(use)
     done: dict[int, ast.expr] = {}
@@ -67,7 +66,7 @@ def inline_short(program: Program, definitions: Sequence[Definition], firmware: 
             done |= {id(use.node): new for use, new in zip(found, made, strict=True) if new}
     replacer = _Replacer(done)
     for definition in definitions:
-        definition.node = replacer.visit(definition.node)
+        replacer.generic_visit(definition.node)
     return len(chosen)
 
 

@@ -81,10 +81,10 @@ class BundleSettings(msgspec.Struct, forbid_unknown_fields=True):
     project: str = "ocpp"
     version: str = "1.0.0"
     #: The least important log lines that reach a module; ``none`` leaves all out. What a plugin
-    #: answers to a typed command stays. Each line costs about 100 bytes of heap.
+    #: answers to a typed command stays. ``error`` saves about 1.5 KB of heap, ``none`` 3 KB.
     log: Literal["debug", "info", "warning", "error", "none"] = "info"
     #: ``short`` reduces the errorDescription of refused messages to the field or value concerned;
-    #: the errorCode is the same. ``full`` keeps the sentences and costs about 6 KB of heap.
+    #: the errorCode is the same. ``full`` keeps the sentences and costs about 5 KB of heap.
     texts: Literal["short", "full"] = "short"
 
 

@@ -195,7 +195,7 @@ def _integer_fault(key: Key, text: str) -> str:
 
 
 def _integer(text: str) -> int | None:
-    digits = text[1:] if text[:1] == "-" else text
+    digits = text[1:] if text.startswith("-") else text
     if not digits or len(digits) > 10:
         return None
     for character in digits:

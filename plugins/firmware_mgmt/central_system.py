@@ -259,7 +259,7 @@ class CentralSystem:
         if status != "Idle" or book.status is None:
             book.status, book.since = status, now
         if status in ("DownloadFailed", "InstallationFailed"):
-            self.central.log("error", f"{station.identity}: firmware update: {status}")
+            self.central.log("warning", f"{station.identity}: firmware update: {status}")
         self.central.emit(FirmwareReported(station.identity, status))
         return {}
 

@@ -148,7 +148,7 @@ async def test_idle_does_not_hide_how_the_update_ended(plain: Bench) -> None:
     book = plain.firmware.record("CP1").firmware
     assert (book.status, book.since) == ("InstallationFailed", NOW + 20)
     assert [status for _, status in book.history] == ["Installing", "InstallationFailed", "Idle"]
-    assert ("error", "CP1: firmware update: InstallationFailed") in plain.log
+    assert ("warning", "CP1: firmware update: InstallationFailed") in plain.log
 
 
 async def test_an_update_by_address(plain: Bench) -> None:
