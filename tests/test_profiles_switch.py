@@ -12,9 +12,9 @@ from device_bundle.bundler import bundle
 from ocpp_kernel.build import build_central, build_station
 from ocpp_kernel.config import Config, load_config
 from ocpp_kernel.errors import NotSupported, UnknownAction
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.plugins import discover, load
 from ocpp_kernel.roles import PluginError
-from ocpp_kernel.store import MemoryStore
 from ocpp_kernel.testing import CentralPair
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 

@@ -18,7 +18,7 @@ from websockets.typing import Subprotocol
 
 from ocpp_kernel.build import build_station
 from ocpp_kernel.config import load_config
-from ocpp_kernel.store import MemoryStore
+from ocpp_kernel.memory_store import MemoryStore
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

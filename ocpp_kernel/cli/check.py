@@ -12,8 +12,8 @@ from ocpp_kernel.cli.console import note, output
 from ocpp_kernel.cli.insight import Loaded
 from ocpp_kernel.cli.options import config_option, configuration
 from ocpp_kernel.config import Config, ConfigError, unknown
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.plugins import discover, enabled
-from ocpp_kernel.store import MemoryStore
 
 
 @click.command()

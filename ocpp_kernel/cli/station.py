@@ -29,10 +29,11 @@ from ocpp_kernel.cli.options import (
 from ocpp_kernel.cli.tls import client_context
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.config import Config, password_bytes
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.scenario.simulation import JumpingClock
 from ocpp_kernel.scenario.stage import Cast
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import FileStore, MemoryStore, Store
+from ocpp_kernel.store import FileStore, Store
 from ocpp_kernel.transports.clock import Clock
 from ocpp_kernel.transports.transfers import Options, Transfers
 from ocpp_kernel.transports.websocket_client import WebSocketClient

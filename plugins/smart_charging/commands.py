@@ -11,7 +11,7 @@ import click
 
 from ocpp_kernel import schema, timestamps
 from ocpp_kernel.errors import LocalError
-from ocpp_kernel.store import MemoryStore
+from ocpp_kernel.memory_store import MemoryStore
 
 from .charge_point import Settings
 from .charge_point.profiles import Profiles

@@ -13,8 +13,8 @@ from ocpp_kernel.central import Central
 from ocpp_kernel.config import Config, parse_config
 from ocpp_kernel.contracts import Action
 from ocpp_kernel.events import Command
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import MemoryStore
 from ocpp_kernel.testing import CentralPair
 
 ALWAYS = ("core_profile", "simulated_ev")

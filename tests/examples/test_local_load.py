@@ -12,8 +12,8 @@ from device_bundle.bundler import bundle
 from ocpp_kernel import events
 from ocpp_kernel.build import build_station
 from ocpp_kernel.config import load_config
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import MemoryStore
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "local_load"
 ANSWERS = {

@@ -11,9 +11,9 @@ import pytest
 from ocpp_kernel.build import build_central, build_station, subprotocols
 from ocpp_kernel.config import Config, ConfigError
 from ocpp_kernel.events import StopPressed
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.plugins import PluginError, load
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import MemoryStore
 
 Module = Callable[[str, str], None]
 Only = Callable[..., Config]

@@ -8,7 +8,7 @@ import pytest
 
 from ocpp_kernel import configuration as keys
 from ocpp_kernel.configuration import Configuration, Key
-from ocpp_kernel.store import MemoryStore
+from ocpp_kernel.memory_store import MemoryStore
 
 
 class FullStore(MemoryStore):

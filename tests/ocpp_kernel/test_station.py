@@ -13,8 +13,8 @@ from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.configuration import integer
 from ocpp_kernel.dispatch import fingerprint
 from ocpp_kernel.hooks import Implementations
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.station import CALL_TIMEOUT, Station
-from ocpp_kernel.store import MemoryStore
 
 Answer = tuple[Any, errors.OcppError | None]
 

@@ -11,9 +11,9 @@ from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.contracts import BOTH, Action
 from ocpp_kernel.errors import CallTimeout, Disconnected, NotSupported, RemoteError
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.session import Deferred
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import MemoryStore
 from ocpp_kernel.testing import CentralPair, FakeClock, Seen
 
 

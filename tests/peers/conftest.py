@@ -17,8 +17,8 @@ import pytest
 from ocpp_kernel import events
 from ocpp_kernel.build import build_central, build_station
 from ocpp_kernel.config import Config, parse_config
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import MemoryStore
 from ocpp_kernel.transports.clock import Clock
 from ocpp_kernel.transports.websocket_client import Backoff, WebSocketClient
 from ocpp_kernel.transports.websocket_server import WebSocketServer

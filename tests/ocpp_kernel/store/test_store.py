@@ -10,15 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ocpp_kernel.store import (
-    MAX_RECORD,
-    FileStore,
-    MemoryStore,
-    Store,
-    StoreError,
-    StoreFull,
-    checksum,
-)
+from ocpp_kernel.memory_store import MemoryStore
+from ocpp_kernel.store import MAX_RECORD, FileStore, Store, StoreError, StoreFull, checksum
 
 FOLDER = "/usr/ocpp_data"
 

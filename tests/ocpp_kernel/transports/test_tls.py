@@ -14,8 +14,8 @@ import pytest
 
 from ocpp_kernel import schema
 from ocpp_kernel.codec import MsgspecCodec
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import MemoryStore
 from ocpp_kernel.transports.websocket_client import Backoff, WebSocketClient
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 

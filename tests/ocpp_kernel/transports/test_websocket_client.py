@@ -17,8 +17,8 @@ from websockets.http11 import Request, Response
 from ocpp_kernel import configuration, events, schema
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.errors import Disconnected
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import MemoryStore
 from ocpp_kernel.transports import websocket_client
 from ocpp_kernel.transports.clock import Clock
 from ocpp_kernel.transports.websocket_client import Backoff, WebSocketClient

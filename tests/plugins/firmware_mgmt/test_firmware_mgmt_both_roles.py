@@ -14,7 +14,7 @@ from ocpp_plugins.core_profile.messages import ChangeConfiguration
 from ocpp_kernel import events
 from ocpp_kernel.build import build_central, build_station
 from ocpp_kernel.config import parse_config
-from ocpp_kernel.store import MemoryStore
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.transports.clock import Clock
 from ocpp_kernel.transports.transfers import Options, Transfers
 from ocpp_kernel.transports.websocket_client import WebSocketClient

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ocpp_kernel import events
-from ocpp_kernel.store import MemoryStore, StoreFull
+from ocpp_kernel.memory_store import MemoryStore
+from ocpp_kernel.store import StoreFull
 
 DIAGNOSTICS = "DiagnosticsStatusNotification"
 

@@ -11,7 +11,7 @@ from ocpp_plugins.local_auth_list.central_system import ListNotSupported
 from ocpp_kernel.build import build_central, build_station
 from ocpp_kernel.config import parse_config
 from ocpp_kernel.errors import CallTimeout
-from ocpp_kernel.store import MemoryStore
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.testing import CentralPair
 
 SETTINGS = {"max_entries": 1000, "max_update": 40}

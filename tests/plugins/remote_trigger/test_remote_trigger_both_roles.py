@@ -12,8 +12,8 @@ from ocpp_kernel import events
 from ocpp_kernel.build import build_central, build_station
 from ocpp_kernel.config import parse_config
 from ocpp_kernel.errors import RemoteError
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.plugins import discover
-from ocpp_kernel.store import MemoryStore
 from ocpp_kernel.testing import CentralPair
 
 NEEDED = ("core_profile", "simulated_ev")

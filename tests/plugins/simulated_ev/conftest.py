@@ -9,8 +9,8 @@ from ocpp_plugins.simulated_ev.charge_point import ChargePoint, Settings
 
 from ocpp_kernel import events
 from ocpp_kernel.codec import MsgspecCodec
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import MemoryStore
 
 
 class Simulation:

@@ -9,7 +9,8 @@ from ocpp_plugins.simulated_ev.battery import Battery
 from ocpp_plugins.simulated_ev.outlet import thousandths
 
 from ocpp_kernel import events
-from ocpp_kernel.store import MemoryStore, StoreError
+from ocpp_kernel.memory_store import MemoryStore
+from ocpp_kernel.store import StoreError
 
 FULL = 16 * 230 * 3
 

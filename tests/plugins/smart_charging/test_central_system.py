@@ -12,7 +12,7 @@ from ocpp_kernel import events
 from ocpp_kernel.build import build_central, build_station
 from ocpp_kernel.config import parse_config
 from ocpp_kernel.errors import LocalError, PropertyConstraintViolation
-from ocpp_kernel.store import MemoryStore
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.testing import CentralPair
 
 Make = Callable[..., dict[str, Any]]

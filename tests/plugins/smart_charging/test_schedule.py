@@ -19,7 +19,7 @@ from ocpp_plugins.smart_charging import rules, schedule
 from ocpp_plugins.smart_charging.charge_point import Settings
 from ocpp_plugins.smart_charging.charge_point.profiles import Profiles
 
-from ocpp_kernel.store import MemoryStore
+from ocpp_kernel.memory_store import MemoryStore
 
 Make = Callable[..., dict[str, Any]]
 

@@ -13,8 +13,8 @@ from device_bundle.runtime.loop import Loop
 from device_bundle.runtime.settings import Settings
 from device_bundle.runtime.websocket import WebSocket
 from ocpp_kernel.codec import MsgspecCodec
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import MemoryStore
 
 
 class World:

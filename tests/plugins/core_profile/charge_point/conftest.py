@@ -15,9 +15,10 @@ from ocpp_kernel import events, schema, timestamps
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.configuration import Key
 from ocpp_kernel.contracts import Action
+from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.plugins import hooks_of, routes_of
 from ocpp_kernel.station import Station
-from ocpp_kernel.store import MemoryStore, Store
+from ocpp_kernel.store import Store
 
 #: The central system's time when a bench's clock says 0.
 EPOCH = timestamps.parse("2026-01-01T00:00:00Z") or 0

@@ -8,7 +8,8 @@ import pytest
 from ocpp_plugins.core_profile.charge_point.cache import Cache
 
 from ocpp_kernel.hooks import TagInfo
-from ocpp_kernel.store import MemoryStore, StoreError
+from ocpp_kernel.memory_store import MemoryStore
+from ocpp_kernel.store import StoreError
 
 
 class Failing(MemoryStore):

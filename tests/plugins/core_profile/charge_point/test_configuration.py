@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ocpp_kernel import configuration, events
-from ocpp_kernel.store import MemoryStore, StoreError
+from ocpp_kernel.memory_store import MemoryStore
+from ocpp_kernel.store import StoreError
 
 #: Name, kind, whether read-only; as section 9.1 with the errata lists them.
 KEYS = [

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ocpp_kernel.store import MemoryStore, StoreError, StoreFull
+from ocpp_kernel.memory_store import MemoryStore
+from ocpp_kernel.store import StoreError, StoreFull
 
 RELATED = ("StartTransaction", "StopTransaction", "MeterValues")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ocpp_kernel.store import MemoryStore
+from ocpp_kernel.memory_store import MemoryStore
 
 RELATED = ("StartTransaction", "StopTransaction", "MeterValues")
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ocpp_plugins.local_auth_list.charge_point.tag_list import TagList
 
-from ocpp_kernel.store import MemoryStore, StoreError, StoreFull
+from ocpp_kernel.memory_store import MemoryStore
+from ocpp_kernel.store import StoreError, StoreFull
 
 A = ("A", "Accepted")
 B = ("B", "Blocked")

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ocpp_kernel.store import MemoryStore, StoreError
+from ocpp_kernel.memory_store import MemoryStore
+from ocpp_kernel.store import StoreError
 
 # Types of conftest.py, which is not a module to import.
 Bench = Any
