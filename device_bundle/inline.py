@@ -21,6 +21,7 @@ from device_bundle.inline_body import (
     Substitution,
     bound_inside,
     captured,
+    in_order,
     returning,
     storing,
 )
@@ -239,7 +240,7 @@ class _Mover:
             self._moved()
             _replace(holder, field, index, ast.copy_location(ast.Name(name, ast.Load()), node))
             return [*before, *body]
-        for inner, inner_field, inner_index, child in _in_order(node):
+        for inner, inner_field, inner_index, child in in_order(node):
             if not self._facts.is_steady(child):
                 return self._hoisted(inner, inner_field, inner_index, child, in_loop)
         return None
@@ -378,31 +379,3 @@ def _replace(holder: ast.AST, field: str, index: int | None, node: ast.expr) -> 
         setattr(holder, field, node)
     else:
         getattr(holder, field)[index] = node
-
-
-def _in_order(node: ast.expr) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:
-    """The operands certain to be evaluated, in order, as (holder, field, index, operand)."""
-    if isinstance(node, ast.Compare):
-        yield node, "left", None, node.left
-        yield node, "comparators", 0, node.comparators[0]
-    elif isinstance(node, ast.BoolOp):
-        yield node, "values", 0, node.values[0]
-    elif isinstance(node, ast.IfExp):
-        yield node, "test", None, node.test
-    elif isinstance(node, ast.UnaryOp):
-        yield node, "operand", None, node.operand
-    elif isinstance(node, ast.BinOp):
-        yield node, "left", None, node.left
-        yield node, "right", None, node.right
-    elif isinstance(node, ast.Attribute):
-        yield node, "value", None, node.value
-    elif isinstance(node, ast.Subscript):
-        yield node, "value", None, node.value
-        yield node, "slice", None, node.slice
-    elif isinstance(node, ast.Tuple | ast.List):
-        for index, part in enumerate(node.elts):
-            yield node, "elts", index, part
-    elif isinstance(node, ast.Call):
-        yield node, "func", None, node.func
-        for index, part in enumerate(node.args):
-            yield node, "args", index, part

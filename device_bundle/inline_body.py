@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from device_bundle.program import cloned
 
@@ -193,3 +193,31 @@ def captured(body: Sequence[ast.AST]) -> set[str]:
         for name in ast.walk(scope)
         if type(name) is ast.Name
     }
+
+
+def in_order(node: ast.expr) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:
+    """The operands certain to be evaluated, in order, as (holder, field, index, operand)."""
+    if isinstance(node, ast.Compare):
+        yield node, "left", None, node.left
+        yield node, "comparators", 0, node.comparators[0]
+    elif isinstance(node, ast.BoolOp):
+        yield node, "values", 0, node.values[0]
+    elif isinstance(node, ast.IfExp):
+        yield node, "test", None, node.test
+    elif isinstance(node, ast.UnaryOp):
+        yield node, "operand", None, node.operand
+    elif isinstance(node, ast.BinOp):
+        yield node, "left", None, node.left
+        yield node, "right", None, node.right
+    elif isinstance(node, ast.Attribute):
+        yield node, "value", None, node.value
+    elif isinstance(node, ast.Subscript):
+        yield node, "value", None, node.value
+        yield node, "slice", None, node.slice
+    elif isinstance(node, ast.Tuple | ast.List):
+        for index, part in enumerate(node.elts):
+            yield node, "elts", index, part
+    elif isinstance(node, ast.Call):
+        yield node, "func", None, node.func
+        for index, part in enumerate(node.args):
+            yield node, "args", index, part

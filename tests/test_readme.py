@@ -68,6 +68,7 @@ def test_every_other_command_is_tried_below() -> None:
         "ocpp-kernel serve --port 9000",
         "ocpp-kernel station --url ws://127.0.0.1:9000 --identity CP001",
         *ON_THE_EXAMPLE,
+        *ON_FILES,
         *ON_A_CONFIGURATION,
         "python -m device_bundle.emulator build/wallbox --heap 512k --speed 60",
     }
@@ -75,6 +76,10 @@ def test_every_other_command_is_tried_below() -> None:
 
 
 ON_THE_EXAMPLE = ["ocpp-kernel bundle --config examples/wallbox/ocpp.toml --out build/wallbox"]
+ON_FILES = [
+    "ocpp-kernel station --scenario examples/scenarios/full_charge.scenario",
+    "ocpp-kernel schedule examples/schedules/night.json --out build/night.svg",
+]
 ON_A_CONFIGURATION = [
     "ocpp-kernel check ocpp.toml",
     "ocpp-kernel plugins --config ocpp.toml",
@@ -91,6 +96,14 @@ def test_commands_on_a_configuration(
     (tmp_path / "acme.py").write_text(code("python", "acme.py"), encoding="utf-8")
     done = subprocess.run(
         command.split(), cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ON_FILES)
+def test_commands_on_files(command: str, checkout: Path, environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        command.split(), cwd=checkout, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -113,6 +113,7 @@ def schedule(
     target = file.with_suffix(".svg") if out is None else out
     if target == file:
         raise click.UsageError("the picture would overwrite the profiles; give --out")
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(draw(profiles.all, view), encoding="utf-8")
     click.echo(f"{len(profiles.all)} profiles drawn in {target}")
 

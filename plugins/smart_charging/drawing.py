@@ -138,7 +138,9 @@ class _Plot:
             stamp = timestamps.format(time + ORIGIN)
             self._label(x, HEIGHT - BOTTOM + 16, stamp[11:16], "middle")
             if time % 86400 == 0:
-                self._label(x, HEIGHT - BOTTOM + 31, stamp[:10], "middle")
+                self._label(
+                    x, HEIGHT - BOTTOM + 31, stamp[:10], "end" if x > WIDTH - 60 else "middle"
+                )
             time += tick
 
     def area(self, steps: list[Step]) -> None:

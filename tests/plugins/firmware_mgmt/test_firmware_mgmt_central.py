@@ -216,8 +216,9 @@ async def test_diagnostics_by_address(plain: Bench) -> None:
 )
 async def test_what_has_no_meaning_is_not_sent(plain: Bench, fields: Any) -> None:
     link = Link(plain.central)
+    request: Any = {"location": "x", **fields}
     with pytest.raises(PropertyConstraintViolation):
-        await plain.central.stations["CP1"].call(GetDiagnostics({"location": "x", **fields}))
+        await plain.central.stations["CP1"].call(GetDiagnostics(request))
     assert link.calls == []
 
 
