@@ -99,27 +99,16 @@ class Bench(core_bench.Bench):  # type: ignore[misc,name-defined]  # loaded abov
         settings = Settings()
         for name, value in options.items():
             setattr(settings, name, value)
-        self.beside.append(("firmware_mgmt", messages, ChargePoint, settings))
+        self.beside.append(("firmware_mgmt", messages, self._made, settings))
         self.beside.append(("remote_trigger", trigger_messages, trigger_role.ChargePoint, None))
         self.answers[FIRMWARE] = {}
         self.answers[DIAGNOSTICS] = {}
 
-    def build(self, cause: str = "PowerUp") -> Any:
+    def _made(self, station: Any, settings: Settings) -> ChargePoint:
         """As a shell does, which offers transfers before the station starts."""
-        station_class = core_bench.Station
-        transfers = self.transfers
-
-        class Offering(station_class):  # type: ignore[misc,valid-type]  # loaded above
-            def start(self, now: int, cause: str = "PowerUp") -> None:
-                if transfers is not None:
-                    self.shared["transfers"] = transfers
-                super().start(now, cause)
-
-        core_bench.Station = Offering
-        try:
-            return super().build(cause)
-        finally:
-            core_bench.Station = station_class
+        if self.transfers is not None:
+            station.shared["transfers"] = self.transfers
+        return ChargePoint(station, settings)
 
     def reboot(self, gap: int = 100, cause: str = "PowerUp") -> Any:
         """A cut of power, and a new start with a connection; what it says is kept."""
