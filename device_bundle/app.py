@@ -15,6 +15,7 @@ from device_bundle.program import Definition, Module, Symbol
 from device_bundle.roles import Role
 from device_bundle.sources import Root
 from device_bundle.toplevel import collect
+from device_bundle.trees import walk
 
 NAME = "app"
 #: The tables are a module of their own: once imported, the code that built them is garbage,
@@ -48,7 +49,7 @@ def texts(definitions: Iterable[Definition]) -> set[str]:
         node.value
         for definition in definitions
         if definition.module.name not in (NAME, TABLES)
-        for node in ast.walk(definition.node)
+        for node in walk(definition.node)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
 

@@ -14,12 +14,13 @@ from device_bundle.dialect import BY_NAME, FIRMWARE_ATTRIBUTES
 from device_bundle.lower_typing import NAMEDTUPLE
 from device_bundle.program import Definition, Symbol, target
 from device_bundle.spellings import short_names
+from device_bundle.trees import walk
 from device_bundle.unused import class_level
 
 
 def shorten_attributes(definitions: Sequence[Definition], kept: set[str]) -> None:
     """Rewrite all definitions in place; `kept` are names that firmware objects may have."""
-    nodes = [node for definition in definitions for node in ast.walk(definition.node)]
+    nodes = [node for definition in definitions for node in walk(definition.node)]
     names = _spelled(_Attributes(definitions, nodes, kept))
     for node in nodes:
         _rename(node, names)
@@ -80,7 +81,7 @@ class _Families:
         group = self._groups[definition.symbols[0]] if definition.names else -1
         stores = {
             id(part): part.attr
-            for part in ast.walk(node)
+            for part in walk(node)
             if isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load)
         }
         if isinstance(node, ast.ClassDef):
@@ -94,7 +95,7 @@ class _Families:
             for name in record_fields(node.value):
                 self.of[name].add(group)
         self.strayed.update(stores.values())
-        for inner in ast.walk(node):
+        for inner in walk(node):
             if inner is not node and isinstance(inner, ast.ClassDef):
                 self.strayed.update(defined_attributes(inner))
 
@@ -104,13 +105,13 @@ def _own_stores(method: ast.stmt) -> Iterator[tuple[str, int]]:
     if not isinstance(method, ast.FunctionDef) or not method.args.args or method.decorator_list:
         return
     me = method.args.args[0].arg
-    bound = [part for part in ast.walk(method) if isinstance(part, ast.arg) and part.arg == me]
+    bound = [part for part in walk(method) if isinstance(part, ast.arg) and part.arg == me]
     if len(bound) > 1:
         return
-    for part in ast.walk(method):
+    for part in walk(method):
         if isinstance(part, ast.Name) and part.id == me and not isinstance(part.ctx, ast.Load):
             return
-    for part in ast.walk(method):
+    for part in walk(method):
         if not isinstance(part, ast.Attribute) or isinstance(part.ctx, ast.Load):
             continue
         if isinstance(part.value, ast.Name) and part.value.id == me:
@@ -194,6 +195,6 @@ def _rename_members(node: ast.ClassDef, names: dict[str, str]) -> None:
         elif isinstance(part, ast.Assign):
             inside += part.targets
         for expression in inside:
-            for name in ast.walk(expression):
+            for name in walk(expression):
                 if type(name) is ast.Name:
                     name.id = names.get(name.id, name.id)

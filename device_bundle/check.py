@@ -14,6 +14,7 @@ from device_bundle.findings import Findings
 from device_bundle.program import TYPING_MODULES, Definition, Ref, Symbol, target
 from device_bundle.sources import Program
 from device_bundle.toplevel import misplaced
+from device_bundle.trees import walk
 
 _NO_ASYNC = ("async code", "use station.after() and callbacks")
 _CONSTRUCTS: dict[type[ast.AST], tuple[str, str]] = {
@@ -53,7 +54,7 @@ def _own_attributes(definitions: Iterable[Definition]) -> set[str]:
     """Method and attribute names the bundle's own classes have."""
     names: set[str] = set()
     for definition in definitions:
-        for node in ast.walk(definition.node):
+        for node in walk(definition.node):
             if isinstance(node, ast.FunctionDef):
                 names.add(node.name)
             elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
@@ -303,7 +304,7 @@ def _is_class(node: ast.expr) -> bool:
 def _local_names(node: ast.AST) -> set[str]:
     """Every name bound anywhere inside; enough to tell local names from missing ones."""
     names: set[str] = set()
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
             names.add(part.id)
         elif isinstance(part, ast.arg):

@@ -13,6 +13,7 @@ from device_bundle.names import shorten_names
 from device_bundle.pack import pack
 from device_bundle.program import Symbol, target
 from device_bundle.render import render, render_definitions
+from device_bundle.trees import walk
 
 #: Limits of a QuecPython module's flash and heap; main.py is one of the files.
 MOST_FILES = 10
@@ -71,7 +72,7 @@ def _interned(linked: Linked) -> str:
     uses = Counter(
         node.value
         for definition in linked.definitions
-        for node in ast.walk(definition.node)
+        for node in walk(definition.node)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
     names = [

@@ -9,6 +9,7 @@ from typing import TypeGuard
 from device_bundle.lower_typing import NAMEDTUPLE
 from device_bundle.program import Definition, refs
 from device_bundle.sources import Program
+from device_bundle.trees import walk
 
 #: Packages whose modules are known not to pass firmware objects on to each other.
 _OWN = ("ocpp_kernel.", "ocpp_plugins.", "device_bundle.")
@@ -33,7 +34,7 @@ def firmware_names(program: Program, definitions: Sequence[Definition]) -> set[s
             names.update(part.name for part in node.body if isinstance(part, ast.FunctionDef))
     for definition in definitions:
         if definition.module.name in modules or definition.module.package in packages:
-            nodes = ast.walk(definition.node)
+            nodes = walk(definition.node)
             names.update(node.attr for node in nodes if isinstance(node, ast.Attribute))
     return names
 
@@ -47,7 +48,7 @@ def is_derived(node: ast.stmt, program: Program) -> TypeGuard[ast.ClassDef]:
 
 def comes_from_firmware(program: Program, node: ast.AST) -> bool:
     """Whether anything in `node` names a module of the firmware."""
-    if any(isinstance(part, ast.Import | ast.ImportFrom) for part in ast.walk(node)):
+    if any(isinstance(part, ast.Import | ast.ImportFrom) for part in walk(node)):
         return True
     outside = (ref.symbol for ref in refs(node) if program.definition(ref.symbol) is None)
     return any(symbol != NAMEDTUPLE for symbol in outside)

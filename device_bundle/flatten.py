@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from device_bundle.attributes import defined_attributes, named_by_text
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
-from device_bundle.program import Definition, cloned, refs, target
+from device_bundle.program import Definition, Ref, cloned, target
 from device_bundle.sources import Program
+from device_bundle.trees import walk
 
 #: A class has to fit into one file with room to spare; bytes as `_size` estimates them.
 _MOST_BYTES = 19_000
@@ -40,28 +41,45 @@ class _Part:
     is_private: bool
 
 
+class _Survey:
+    """What every look at the program between two merges needs, found once."""
+
+    def __init__(self, definitions: Sequence[Definition]) -> None:
+        self.definitions = definitions
+        #: All nodes of a definition, and which of them are `self.attribute`.
+        self.nodes = [walk(definition.node) for definition in definitions]
+        self.own = [_own_accesses(definition.node) for definition in definitions]
+        self._sizes: dict[int, int] = {}
+
+    def size(self, node: ast.ClassDef) -> int:
+        """See `_size`."""
+        if id(node) not in self._sizes:
+            self._sizes[id(node)] = _size(node)
+        return self._sizes[id(node)]
+
+
 def flatten(program: Program, definitions: Sequence[Definition], firmware: set[str]) -> int:
     """Rewrite the definitions in place; returns how many classes were merged."""
     count = 0
     while True:
-        parts = sorted(_parts(program, definitions, firmware), key=lambda part: _size(part.node))
-        for part in parts:
-            if _size(part.owner) + _size(part.node) < _MOST_BYTES:
-                _merge(part, definitions)
+        survey = _Survey(definitions)
+        parts = _parts(program, survey, firmware)
+        for part in sorted(parts, key=lambda part: survey.size(part.node)):
+            if survey.size(part.owner) + survey.size(part.node) < _MOST_BYTES:
+                _merge(part, survey)
                 count += 1
                 break
         else:
             return count
 
 
-def _parts(
-    program: Program, definitions: Sequence[Definition], firmware: set[str]
-) -> Iterator[_Part]:
-    nodes = [node for definition in definitions for node in ast.walk(definition.node)]
-    named = Counter(ref.symbol for definition in definitions for ref in refs(definition.node))
+def _parts(program: Program, survey: _Survey, firmware: set[str]) -> Iterator[_Part]:
+    definitions = survey.definitions
+    nodes = [node for found in survey.nodes for node in found]
+    named = Counter(node.symbol for node in nodes if isinstance(node, Ref))
     defined = Counter(name for node in nodes for name in defined_attributes(node))
     defined.update(name for node in nodes for name in named_by_text(node))
-    uses = _uses_by_owner(definitions)
+    uses = _uses_by_owner(survey)
     classes = {
         definition.symbols[0]: definition.node
         for definition in definitions
@@ -127,11 +145,9 @@ class _Uses:
         return (id(owner) if is_private else 0, name) not in self.bare
 
 
-def _uses_by_owner(definitions: Sequence[Definition]) -> _Uses:
+def _uses_by_owner(survey: _Survey) -> _Uses:
     uses = _Uses()
-    for definition in definitions:
-        own = _own_accesses(definition.node)
-        nodes = list(ast.walk(definition.node))
+    for definition, nodes, own in zip(survey.definitions, survey.nodes, survey.own, strict=True):
         followed = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
         for node in nodes:
             uses.foreign.update(named_by_text(node))
@@ -156,7 +172,7 @@ def _own_accesses(node: ast.stmt) -> set[int]:
         for part in members
         if isinstance(part, ast.FunctionDef) and part.args.args and not part.decorator_list
         if _is_well_behaved(part, False)
-        for inner in ast.walk(part)
+        for inner in walk(part)
         if _is_own(inner, part.args.args[0].arg)
     }
 
@@ -175,9 +191,10 @@ def _is_member(part: ast.stmt) -> bool:
 def _is_well_behaved(method: ast.FunctionDef, strict: bool) -> bool:
     """Whether `self` is one object throughout, and if `strict`, never used but for attributes."""
     me = method.args.args[0].arg
-    bound = [n for n in ast.walk(method) if isinstance(n, ast.arg) and n.arg == me]
-    inside = {id(n.value) for n in ast.walk(method) if isinstance(n, ast.Attribute)}
-    for node in ast.walk(method):
+    nodes = walk(method)
+    bound = [n for n in nodes if isinstance(n, ast.arg) and n.arg == me]
+    inside = {id(n.value) for n in nodes if isinstance(n, ast.Attribute)}
+    for node in nodes:
         if isinstance(node, ast.Name) and node.id == me:
             if not isinstance(node.ctx, ast.Load) or (strict and id(node) not in inside):
                 return False
@@ -186,8 +203,8 @@ def _is_well_behaved(method: ast.FunctionDef, strict: bool) -> bool:
     return len(bound) == 1
 
 
-def _merge(part: _Part, definitions: Sequence[Definition]) -> None:
-    same = _same_as_owner(part, definitions)
+def _merge(part: _Part, survey: _Survey) -> None:
+    same = _same_as_owner(part, survey)
     names = _Names(part.name, same)
     made = _init(part.node) is not None
     for member in part.node.body:
@@ -206,7 +223,7 @@ def _merge(part: _Part, definitions: Sequence[Definition]) -> None:
         part.init.body[at] = ast.Pass()
     part.owner.body += [member for member in part.node.body if not isinstance(member, ast.Pass)]
     part.node.body = [ast.Pass()]
-    for definition in definitions:
+    for definition in survey.definitions:
         if definition.node is part.owner or not part.is_private:
             definition.node = _Follower(part.name, names).visit(definition.node)
 
@@ -267,7 +284,7 @@ def _rename_own(method: ast.FunctionDef, names: _Names) -> None:
     method.body = [own.visit(line) for line in method.body]
 
 
-def _same_as_owner(part: _Part, definitions: Sequence[Definition]) -> dict[str, str]:
+def _same_as_owner(part: _Part, survey: _Survey) -> dict[str, str]:
     """Attributes of the part that hold the owner (""), or what an attribute of the owner holds."""
     init = _init(part.node)
     if init is None or part.call.keywords:
@@ -275,7 +292,7 @@ def _same_as_owner(part: _Part, definitions: Sequence[Definition]) -> dict[str, 
     owner = part.init.args.args[0].arg
     me, *parameters = (arg.arg for arg in init.args.args)
     given = dict(zip(parameters, part.call.args, strict=False))
-    stores = _store_counts(definitions)
+    stores = _store_counts(survey)
     copies = _copied_parameters(part, stores)
     same: dict[str, str] = {}
     for line in init.body:
@@ -323,19 +340,18 @@ def _copied_parameters(part: _Part, stores: Counter[tuple[int, str]]) -> dict[st
 
 
 def _is_rebound(function: ast.FunctionDef, value: ast.expr) -> bool:
-    names = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+    names = {node.id for node in walk(value) if isinstance(node, ast.Name)}
     return any(
         isinstance(node, ast.Name) and node.id in names and not isinstance(node.ctx, ast.Load)
-        for node in ast.walk(function)
+        for node in walk(function)
     )
 
 
-def _store_counts(definitions: Sequence[Definition]) -> Counter[tuple[int, str]]:
+def _store_counts(survey: _Survey) -> Counter[tuple[int, str]]:
     """How often a class's methods store an attribute of `self`; 0 for stores by anybody else."""
     counts: Counter[tuple[int, str]] = Counter()
-    for definition in definitions:
-        own = _own_accesses(definition.node)
-        for node in ast.walk(definition.node):
+    for definition, nodes, own in zip(survey.definitions, survey.nodes, survey.own, strict=True):
+        for node in nodes:
             if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
                 counts[id(definition.node) if id(node) in own else 0, node.attr] += 1
     return counts

@@ -27,6 +27,7 @@ from device_bundle.inline_body import (
 )
 from device_bundle.program import Definition, Ref, Symbol, cloned, refs, target
 from device_bundle.sources import Program
+from device_bundle.trees import walk
 
 _REFUSED = (
     ast.Yield,
@@ -59,7 +60,7 @@ class Facts:
         #: Attributes that are stored by `__init__` alone, or never.
         self.changing: set[str] = set()
         self.keywords: set[str] = set()
-        nodes = [node for definition in definitions for node in ast.walk(definition.node)]
+        nodes = [node for definition in definitions for node in walk(definition.node)]
         called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
         uses = Counter(node.attr for node in nodes if isinstance(node, ast.Attribute))
         names = Counter(name for node in nodes for name in defined_attributes(node))
@@ -149,7 +150,7 @@ class _Mover:
         self._owner = owner
         self._function = function
         self._names = bound_inside([function])[0]
-        self._closed = any(isinstance(node, ast.Nonlocal) for node in ast.walk(function))
+        self._closed = any(isinstance(node, ast.Nonlocal) for node in walk(function))
         args = function.args.args
         self._me = args[0].arg if owner is not None and args else ""
         self._fresh = 0
@@ -269,10 +270,7 @@ class _Mover:
         arguments = arguments_of(callee, call)
         bound, inner = bound_inside(callee.node.body)
         free = {
-            node.id
-            for part in callee.node.body
-            for node in ast.walk(part)
-            if type(node) is ast.Name
+            node.id for part in callee.node.body for node in walk(part) if type(node) is ast.Name
         } - bound.union(arguments)
         if free & self._names or inner & self._facts.keywords:
             raise CannotInline
@@ -337,7 +335,7 @@ def is_movable(node: ast.FunctionDef) -> bool:
         return False
     if not all(isinstance(default, ast.Constant | Ref) for default in args.defaults):
         return False
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, _REFUSED):
             return False
         if isinstance(part, ast.Name) and part.id in _READERS:
@@ -369,7 +367,7 @@ def _stored_in(node: ast.AST) -> Iterator[str]:
 
 
 def _stores(node: ast.AST) -> Iterator[ast.Attribute]:
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load):
             yield part
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from device_bundle.program import cloned
+from device_bundle.trees import walk
 
 Block = list[ast.stmt]
 _SCOPES = (ast.Lambda, ast.FunctionDef, ast.GeneratorExp)
@@ -169,7 +170,7 @@ def bound_inside(body: Sequence[ast.AST]) -> tuple[set[str], set[str]]:
     everywhere: set[str] = set()
     inner: set[str] = set()
     for part in body:
-        for node in ast.walk(part):
+        for node in walk(part):
             if type(node) is ast.Name and not isinstance(node.ctx, ast.Load):
                 everywhere.add(node.id)
             elif isinstance(node, ast.arg):
@@ -178,7 +179,7 @@ def bound_inside(body: Sequence[ast.AST]) -> tuple[set[str], set[str]]:
             elif isinstance(node, ast.ExceptHandler | ast.FunctionDef) and node.name:
                 everywhere.add(node.name)
             if isinstance(node, ast.comprehension):
-                targets = ast.walk(node.target)
+                targets = walk(node.target)
                 inner.update(name.id for name in targets if isinstance(name, ast.Name))
     return everywhere, inner
 
@@ -188,9 +189,9 @@ def captured(body: Sequence[ast.AST]) -> set[str]:
     return {
         name.id
         for part in body
-        for scope in ast.walk(part)
+        for scope in walk(part)
         if isinstance(scope, _SCOPES)
-        for name in ast.walk(scope)
+        for name in walk(scope)
         if type(name) is ast.Name
     }
 

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Mapping
 from device_bundle.dialect import BUILTINS
 from device_bundle.program import Definition, Ref, Symbol, cloned, refs
 from device_bundle.spellings import short_names
+from device_bundle.trees import walk
 
 
 def name_symbols(
@@ -60,7 +61,7 @@ class _Rename(ast.NodeTransformer):
 
 def _rename_guard(definition: Definition, node: ast.Try, names: Mapping[Symbol, str]) -> None:
     """`try: import a ...` binds by its imports' own names."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.alias):
             bound = part.asname or part.name.partition(".")[0]
             final = names[Symbol(definition.module.name, bound)]

@@ -13,6 +13,7 @@ from device_bundle.constants import INTERNED
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.inline_body import leaves, negated
 from device_bundle.program import Definition
+from device_bundle.trees import walk
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
@@ -32,13 +33,13 @@ def fold_literals(definitions: Sequence[Definition], firmware: set[str]) -> None
     values = _constant_attributes(definitions, firmware)
     for definition in definitions:
         definition.node = _Folder(values).visit(definition.node)
-        for node in ast.walk(definition.node):
+        for node in walk(definition.node):
             _prune(node)
 
 
 def _constant_attributes(definitions: Sequence[Definition], firmware: set[str]) -> dict[str, Any]:
     """Attributes that one class defines as a literal and nothing else defines or stores."""
-    nodes = [node for definition in definitions for node in ast.walk(definition.node)]
+    nodes = [node for definition in definitions for node in walk(definition.node)]
     defined = Counter(name for node in nodes for name in defined_attributes(node))
     defined.update(name for node in nodes for name in named_by_text(node))
     defined.update(

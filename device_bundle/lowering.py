@@ -9,6 +9,7 @@ from device_bundle.lower_fstrings import FStrings
 from device_bundle.lower_typing import Typing
 from device_bundle.shapes import Shapes
 from device_bundle.sources import Program
+from device_bundle.trees import walk
 
 
 def lower(program: Program, shapes: Shapes) -> None:
@@ -24,6 +25,6 @@ def lower(program: Program, shapes: Shapes) -> None:
 
 def _fill_empty_bodies(node: ast.AST) -> None:
     """A block whose statements were all dropped needs a `pass`."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.stmt | ast.ExceptHandler) and getattr(part, "body", None) == []:
             vars(part)["body"] = [ast.copy_location(ast.Pass(), part)]

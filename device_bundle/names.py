@@ -14,6 +14,7 @@ from device_bundle.attributes import shorten_attributes
 from device_bundle.dialect import BUILTINS
 from device_bundle.program import Definition, refs
 from device_bundle.spellings import short_names
+from device_bundle.trees import walk
 
 _Function = ast.FunctionDef | ast.Lambda
 
@@ -24,7 +25,7 @@ def shorten_names(definitions: Iterable[Definition], kept: set[str]) -> None:
     `kept` are attributes that must keep their names, since firmware objects may have them.
     """
     known = list(definitions)
-    nodes = [node for definition in known for node in ast.walk(definition.node)]
+    nodes = [node for definition in known for node in walk(definition.node)]
     keywords, spread = _keywords(nodes)
     for definition in known:
         for function in _outermost(definition.node):
@@ -60,7 +61,7 @@ def _outermost(node: ast.AST) -> Iterator[_Function]:
 
 def _shorten_locals(function: _Function, keywords: set[str], spread: bool) -> None:
     """One spelling per name throughout the function and what is nested in it."""
-    if any(isinstance(node, ast.ClassDef) for node in ast.walk(function)):
+    if any(isinstance(node, ast.ClassDef) for node in walk(function)):
         return
     uses, kept = _local_uses(function, keywords, spread)
     wanted = sorted(uses, key=lambda name: (-uses[name], name))
@@ -78,7 +79,7 @@ def _local_uses(
     uses: Counter[str] = Counter()
     bound: set[str] = set()
     kept: set[str] = set()
-    for node in ast.walk(function):
+    for node in walk(function):
         if type(node) is ast.Name:
             uses[node.id] += 1
             if not isinstance(node.ctx, ast.Load):

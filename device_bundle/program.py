@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from device_bundle.findings import Findings
+from device_bundle.trees import walk
 
 #: Modules that exist for type checkers; nothing of them reaches a device.
 TYPING_MODULES = ("typing", "typing_extensions", "collections.abc", "types", "__future__")
@@ -48,7 +49,7 @@ def make_ref(symbol: Symbol, at: ast.AST, ctx: ast.expr_context, taken: frozense
 
 def refs(node: ast.AST) -> Iterator[Ref]:
     """Every reference inside `node`."""
-    return (found for found in ast.walk(node) if isinstance(found, Ref))
+    return (found for found in walk(node) if isinstance(found, Ref))
 
 
 def target(node: ast.AST | None) -> Symbol | None:

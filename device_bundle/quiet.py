@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from device_bundle.attributes import defined_attributes, named_by_text
 from device_bundle.program import Definition, Ref, Symbol, make_ref, refs, target
+from device_bundle.trees import walk
 
 #: Levels of `station.log`, the least important first.
 LEVELS = ("debug", "info", "warning", "error")
@@ -80,7 +81,7 @@ class _Dropper(ast.NodeTransformer):
 
 def _idle(definitions: Sequence[Definition]) -> set[str]:
     """Methods without overrides that do nothing."""
-    nodes = [node for definition in definitions for node in ast.walk(definition.node)]
+    nodes = [node for definition in definitions for node in walk(definition.node)]
     defined = Counter(name for node in nodes for name in defined_attributes(node))
     defined.update(name for node in nodes for name in named_by_text(node))
     return {
@@ -174,7 +175,7 @@ def _mere_codes(definitions: Sequence[Definition]) -> dict[Symbol, tuple[Symbol,
     named = Counter[Symbol]()
     for definition in definitions:
         named.update(ref.symbol for ref in refs(definition.node))
-        for node in ast.walk(definition.node):
+        for node in walk(definition.node):
             if isinstance(node, ast.Call) and not node.keywords and len(node.args) < 3:
                 symbol = target(node.func)
                 if symbol is not None and not any(isinstance(a, ast.Starred) for a in node.args):

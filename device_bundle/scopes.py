@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from device_bundle.program import TYPING_MODULES, Module, Symbol, make_ref, target
 from device_bundle.sources import Program
+from device_bundle.trees import walk
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -166,7 +167,7 @@ def _bound(body: list[ast.stmt]) -> frozenset[str]:
 
 
 def _bound_targets(target: ast.expr) -> frozenset[str]:
-    return frozenset(part.id for part in ast.walk(target) if isinstance(part, ast.Name))
+    return frozenset(part.id for part in walk(target) if isinstance(part, ast.Name))
 
 
 def _declared(body: list[ast.stmt]) -> frozenset[str]:

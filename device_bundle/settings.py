@@ -11,6 +11,7 @@ from device_bundle.findings import BundleError
 from device_bundle.program import Module, Symbol
 from device_bundle.sources import Program
 from device_bundle.toplevel import bound_names
+from device_bundle.trees import walk
 from ocpp_kernel.config import Config, plugin_settings
 
 
@@ -53,7 +54,7 @@ class _NoSettings:
 
 def _as_node(value: object, at: ast.AST) -> ast.expr:
     node = ast.parse(repr(value), mode="eval").body
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.expr):
             ast.copy_location(part, at)
     return node
@@ -93,7 +94,7 @@ def _is_declaration(part: ast.stmt) -> bool:
 def _needed(tree: ast.Module, name: str) -> set[str]:
     """The class and what it names, however indirectly."""
     named = {
-        bound: {node.id for node in ast.walk(part) if isinstance(node, ast.Name)}
+        bound: {node.id for node in walk(part) if isinstance(node, ast.Name)}
         for part in tree.body
         for bound in bound_names(part)
     }

@@ -17,6 +17,7 @@ from device_bundle.inline import Callee, arguments_of, is_movable
 from device_bundle.inline_body import CannotInline, Substitution, bound_inside
 from device_bundle.program import Definition, Ref, cloned, refs, target
 from device_bundle.sources import Program
+from device_bundle.trees import walk
 
 #: What a function costs besides the code in it, the least code a node makes, and a call's code.
 _FUNCTION_BYTES = 60
@@ -49,7 +50,7 @@ def inline_short(program: Program, definitions: Sequence[Definition], firmware: 
     uses: defaultdict[object, list[_Use]] = defaultdict(list)
     named: Counter[object] = Counter()
     for definition in definitions:
-        named.update(_key(node) for node in ast.walk(definition.node))
+        named.update(_key(node) for node in walk(definition.node))
         for use in _uses(definition.node):
             uses[_key(use.node.func if isinstance(use.node, ast.Call) else use.node)].append(use)
     done: dict[int, ast.expr] = {}
@@ -71,7 +72,7 @@ def inline_short(program: Program, definitions: Sequence[Definition], firmware: 
 
 
 def _shorts(program: Program, definitions: Sequence[Definition]) -> Iterator[_Short]:
-    nodes = [node for definition in definitions for node in ast.walk(definition.node)]
+    nodes = [node for definition in definitions for node in walk(definition.node)]
     names = Counter(name for node in nodes for name in defined_attributes(node))
     names.update(name for node in nodes for name in named_by_text(node))
     for definition in definitions:
@@ -104,7 +105,7 @@ def _returned(node: ast.FunctionDef) -> ast.expr | None:
     """What the function returns, if that is all it does."""
     last = node.body[0] if len(node.body) == 1 else None
     value = last.value if isinstance(last, ast.Return) else None
-    if value is None or any(isinstance(part, _BINDERS) for part in ast.walk(value)):
+    if value is None or any(isinstance(part, _BINDERS) for part in walk(value)):
         return None
     return value
 
@@ -122,7 +123,7 @@ def _uses(node: ast.stmt) -> Iterator[_Use]:
             continue
         called = set()
         for statement in function.body:
-            for part in ast.walk(statement):
+            for part in walk(statement):
                 if isinstance(part, ast.Call):
                     called.add(id(part.func))
                     yield _Use(part, function, owner, True)
@@ -133,7 +134,7 @@ def _uses(node: ast.stmt) -> Iterator[_Use]:
 def _pays(short: _Short, uses: int) -> bool:
     size = sum(
         _NODE_BYTES
-        for node in ast.walk(short.value)
+        for node in walk(short.value)
         if not isinstance(node, ast.expr_context | ast.operator | ast.cmpop | ast.boolop)
     )
     return uses * (size - _CALL_BYTES) < _FUNCTION_BYTES
@@ -141,7 +142,7 @@ def _pays(short: _Short, uses: int) -> bool:
 
 def _touches(value: ast.expr, chosen: set[object], shorts: dict[object, _Short]) -> bool:
     """Whether it uses something that is being replaced itself: left for another round."""
-    return any(_key(node) in chosen for node in ast.walk(value) if _key(node) in shorts)
+    return any(_key(node) in chosen for node in walk(value) if _key(node) in shorts)
 
 
 def _replacement(short: _Short, use: _Use, firmware: set[str]) -> ast.expr | None:
@@ -177,10 +178,10 @@ def _given(callee: Callee, node: ast.expr, receiver: ast.expr | None) -> dict[st
 
 def _fits(value: ast.expr, values: dict[str, ast.expr], inside: ast.FunctionDef) -> bool:
     """Whether evaluating arguments later, or more than once, makes no difference there."""
-    counts = Counter(node.id for node in ast.walk(value) if type(node) is ast.Name)
+    counts = Counter(node.id for node in walk(value) if type(node) is ast.Name)
     if (set(counts) - set(values)) & bound_inside([inside])[0]:
         return False
-    has_calls = any(isinstance(node, ast.Call) for node in ast.walk(value))
+    has_calls = any(isinstance(node, ast.Call) for node in walk(value))
     for name, given in values.items():
         if isinstance(given, ast.Constant | ast.Name | Ref):
             continue

@@ -13,6 +13,7 @@ from device_bundle.dialect import BY_NAME
 from device_bundle.firmware import is_derived
 from device_bundle.program import Definition, Symbol, refs
 from device_bundle.sources import Program
+from device_bundle.trees import walk
 
 
 class Reach:
@@ -71,7 +72,7 @@ class Reach:
         if isinstance(node, ast.ClassDef) and id(node) not in self._members:
             self._class(node)
             return
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Attribute):
                 self._name(part.attr)
             elif isinstance(part, ast.Call):
@@ -98,7 +99,7 @@ class Reach:
         self._kept.add(id(part))
         self._todo.append(part)
         for expression in class_level(part):
-            for name in ast.walk(expression):
+            for name in walk(expression):
                 if isinstance(name, ast.Name):
                     self._name(name.id)
 
