@@ -249,6 +249,8 @@ async def test_frm_042_044_pings_and_a_missing_pong(device: Start, server: Serve
 async def test_a_restart_says_goodbye_and_comes_back(device: Start, server: Server) -> None:
     station = device(server.port)
     peer = await server.accept()
+    # Before it has read the answer there is no connection to say goodbye on.
+    await station.says("connected to the central system")
     station.type("exit Soft")
     opcode, payload = await peer.receive()
     assert (opcode, payload[:2]) == (CLOSE, (1001).to_bytes(2, "big"))
@@ -268,6 +270,8 @@ async def test_a_watchdog_restart_is_told(device: Start, server: Server) -> None
 async def test_reconnecting_on_demand_does_not_wait(device: Start, server: Server) -> None:
     station = device(server.port)
     peer = await server.accept()
+    # Before it has read the answer there is no connection to say goodbye on.
+    await station.says("connected to the central system")
     station.type("reconnect")
     assert (await peer.receive())[0] == CLOSE
     peer.send(CLOSE, b"\x03\xe8")
