@@ -177,3 +177,8 @@ def test_a_site_controller_may_tell_it_too(
 
 def test_it_fits_into_a_bundle(tmp_path: Path) -> None:
     assert "local_load" in bundle(EXAMPLE / "ocpp.toml", tmp_path).plugins
+
+
+def test_core_136_its_vendor_is_named_in_reversed_dns() -> None:
+    (handler,) = Garage().station.hooks.register_data_transfer()
+    assert handler.vendor_id == "org.example.local_load"
