@@ -3,6 +3,7 @@
 # No postponed annotations here: NotRequired must be seen when a TypedDict is made.
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, NotRequired, TypedDict
@@ -89,6 +90,34 @@ class House:
         """A bare WebSocket client, to say anything at all."""
         options.setdefault("subprotocols", [SUBPROTOCOL])
         return connect(self.server.url + path, proxy=None, **options)
+
+    @staticmethod
+    def say(call_id: str, text: str, **more: Any) -> str:
+        """A CALL as a text."""
+        return json.dumps([2, call_id, "Say", {"text": text, **more}])
+
+    @staticmethod
+    async def ask(socket: ClientConnection, text: str) -> Any:
+        """What is answered to a text."""
+        await socket.send(text)
+        return json.loads(await socket.recv())
+
+    async def upgraded(self, identity: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection whose peer does nothing by itself."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+        writer.write(
+            f"GET /{identity} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n".encode()
+        )
+        await reader.readuntil(b"\r\n\r\n")
+        return reader, writer
+
+    @staticmethod
+    def frame(text: str) -> bytes:
+        """A masked text frame; a mask of zeros leaves the payload as it is."""
+        data = text.encode()
+        return b"\x81\xfe" + len(data).to_bytes(2, "big") + bytes(4) + data
 
     async def station(self, identity: str = "CP1") -> ConnectedStation:
         """The station, once the server has it."""
