@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import NamedTuple
 
 from ..messages import (
     AuthorizationStatus,
@@ -17,14 +16,9 @@ MAX_RUNNING = 100_000
 MAX_UNMATCHED = 1000
 
 
-class StartFacts(NamedTuple):
-    """What makes a StartTransaction sent again the same one (CORE-050)."""
-
-    identity: str
-    connector_id: int
-    id_tag: str
-    timestamp: str
-    meter_start: int
+#: What makes a StartTransaction sent again the same one (CORE-050): the station, connectorId,
+#: idTag without case, timestamp and meterStart.
+StartFacts = tuple[str, int, str, str, int]
 
 
 class Ledger:
@@ -41,8 +35,7 @@ class Ledger:
         self.next_id = first_id
         self._keep = keep
         self._keep_meter_values = keep_meter_values
-        self._starts: dict[StartFacts, int] = {}
-        self._facts: dict[int, StartFacts] = {}
+        self._starts: dict[StartFacts, Transaction] = {}
         #: Running transactions by station and connector, and how many each idTag has.
         self._running: dict[tuple[str, int], Transaction] = {}
         self._tags: dict[str, int] = {}
@@ -51,8 +44,7 @@ class Ledger:
 
     def started_before(self, identity: str, request: StartTransactionRequest) -> Transaction | None:
         """The transaction this very request began, if it came before."""
-        known = self._starts.get(_facts(identity, request))
-        return None if known is None else self.transactions[known]
+        return self._starts.get(start_facts(identity, request))
 
     def is_charging(self, id_tag: str) -> bool:
         """Whether a running transaction belongs to this idTag."""
@@ -66,6 +58,7 @@ class Ledger:
         received_at: int,
     ) -> Transaction:
         """Records a transaction's start."""
+        facts = start_facts(identity, request)
         transaction = Transaction(
             id=self.next_id,
             identity=identity,
@@ -75,13 +68,12 @@ class Ledger:
             started_at=epoch(request["timestamp"], received_at),
             id_tag_status=status,
             meter_values=deque(maxlen=self._keep_meter_values),
+            start_facts=facts,
             reservation_id=request.get("reservationId"),
             reported_at=received_at,
         )
         self.next_id += 1
-        facts = _facts(identity, request)
-        self._starts[facts] = transaction.id
-        self._facts[transaction.id] = facts
+        self._starts[facts] = transaction
         self.transactions[transaction.id] = transaction
         self._enter(transaction)
         return transaction
@@ -140,13 +132,13 @@ class Ledger:
             del self._tags[tag]
         self._over.append(transaction.id)
         while len(self._over) > self._keep:
-            gone = self._over.popleft()
-            del self.transactions[gone]
-            self._starts.pop(self._facts.pop(gone), None)
+            gone = self.transactions.pop(self._over.popleft())
+            self._starts.pop(gone.start_facts, None)
 
 
-def _facts(identity: str, request: StartTransactionRequest) -> StartFacts:
-    return StartFacts(
+def start_facts(identity: str, request: StartTransactionRequest) -> StartFacts:
+    """By what a start is known again."""
+    return (
         identity,
         request["connectorId"],
         request["idTag"].lower(),

@@ -23,7 +23,7 @@ from ..messages import (
 )
 
 
-@dataclass
+@dataclass(slots=True)
 class Connector:
     """A connector as last reported; number 0 is the station itself."""
 
@@ -37,7 +37,7 @@ class Connector:
     meter_values: list[MeterValue] = field(default_factory=list)
 
 
-@dataclass
+@dataclass(slots=True)
 class StationRecord:
     """A station that has been heard of."""
 
@@ -51,7 +51,7 @@ class StationRecord:
     reminded: bool = False
 
 
-@dataclass
+@dataclass(slots=True)
 class Transaction:
     """One charging transaction. It runs until ``stopped_at`` is there."""
 
@@ -64,6 +64,8 @@ class Transaction:
     #: What was said of the idTag when the transaction began.
     id_tag_status: AuthorizationStatus
     meter_values: deque[MeterValue]
+    #: By what its StartTransaction is known again when it is sent again.
+    start_facts: tuple[str, int, str, str, int]
     reservation_id: int | None = None
     #: When its start was heard of here; long after ``started_at`` where the station was offline.
     reported_at: int = 0

@@ -366,7 +366,8 @@ class CentralSystem:
 
 def when(value: T | Awaitable[T], then: Callable[[T], R]) -> R | Awaitable[R]:
     """``then`` of the value: now if it is there, else once it is."""
-    if not isinstance(value, Awaitable):
+    # A dictionary is the usual value, and is told much faster than that something is awaitable.
+    if type(value) is dict or not isinstance(value, Awaitable):
         return then(value)
 
     async def later(awaited: Awaitable[T]) -> R:
