@@ -112,12 +112,15 @@ def is_pure(node: ast.AST) -> bool:
 def shorten_texts(definitions: Sequence[Definition]) -> None:
     """Reduce the descriptions of protocol errors to the values in them.
 
-    Their codes say what is wrong, the values where. Classes that differ by their code only, and
-    that nothing catches, become their base with that code.
+    Their codes say what is wrong, the values where.
     """
     errors = _derived(definitions)
     for definition in definitions:
         definition.node = _Shortener(errors).visit(definition.node)
+
+
+def merge_codes(definitions: Sequence[Definition]) -> None:
+    """Make error classes that differ by their code only, and that nothing catches, their base."""
     codes = _mere_codes(definitions)
     for definition in definitions:
         definition.node = _Coder(codes).visit(definition.node)
