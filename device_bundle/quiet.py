@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from device_bundle.attributes import defined_attributes, named_by_text
 from device_bundle.program import Definition, Ref, Symbol, make_ref, refs, target
-from device_bundle.trees import walk
+from device_bundle.trees import Transformer, walk
 
 #: Levels of `station.log`, the least important first.
 LEVELS = ("debug", "info", "warning", "error")
@@ -57,7 +57,7 @@ def drop_logs(definitions: Sequence[Definition], level: str) -> None:
             return
 
 
-class _Dropper(ast.NodeTransformer):
+class _Dropper(Transformer):
     def __init__(self, levels: set[str], idle: set[str]) -> None:
         self._levels = levels
         self._idle = idle
@@ -138,7 +138,7 @@ def _derived(definitions: Sequence[Definition]) -> set[Symbol]:
     return found
 
 
-class _Shortener(ast.NodeTransformer):
+class _Shortener(Transformer):
     def __init__(self, errors: set[Symbol]) -> None:
         self._errors = errors
 
@@ -206,7 +206,7 @@ def _only_code(node: ast.ClassDef) -> str:
     return str(value.value) if is_code and isinstance(value, ast.Constant) else ""
 
 
-class _Coder(ast.NodeTransformer):
+class _Coder(Transformer):
     def __init__(self, codes: dict[Symbol, tuple[Symbol, str]]) -> None:
         self._codes = codes
 

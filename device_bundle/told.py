@@ -17,7 +17,7 @@ from device_bundle.attributes import defined_attributes, named_by_text
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.inline_body import bound_inside
 from device_bundle.program import Definition, Symbol, make_ref, target
-from device_bundle.trees import walk
+from device_bundle.trees import Transformer, walk
 
 TOLD = Symbol("device_bundle.runtime.texts", "told")
 #: Stands in `told` for the first line of the file.
@@ -284,7 +284,7 @@ def _parameters(functions: Sequence[ast.FunctionDef], index: int) -> _Goal:
     return frozenset(goal)
 
 
-class _Mover(ast.NodeTransformer):
+class _Mover(Transformer):
     """Replaces sentences that are told."""
 
     def __init__(self, flow: _Flow, told: set[_Place]) -> None:
