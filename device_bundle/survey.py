@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import io
 import keyword
-import tokenize
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
@@ -112,6 +111,8 @@ class Survey:
 
 
 _Key = TypeVar("_Key")
+#: Texts, words, line ends and signs.
+_PARTS = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\w+|\n|\S""")
 
 
 def total(counters: Iterable[Counter[_Key]]) -> Counter[_Key]:
@@ -195,10 +196,11 @@ def _size(node: ast.ClassDef) -> int:
     """About how many bytes the class will have once names are short."""
     total = 0
     plain = ast.fix_missing_locations(_Unreferred().visit(cloned(node)))
-    for token in tokenize.generate_tokens(io.StringIO(ast.unparse(plain)).readline):
-        is_name = token.type == tokenize.NAME and not keyword.iskeyword(token.string)
-        total += min(len(token.string), 2) if is_name else len(token.string.strip(" "))
-        total += token.type == tokenize.NEWLINE or keyword.iskeyword(token.string)
+    for part in _PARTS.findall(ast.unparse(plain)):
+        if part == "\n" or keyword.iskeyword(part):
+            total += len(part) + 1
+        else:
+            total += min(len(part), 2) if part.isidentifier() else len(part)
     return total
 
 
