@@ -20,7 +20,7 @@ TARGETS = ("quecpython",)
 
 @dataclass
 class File:
-    """One emitted module; `compiled` is empty for main.py, which must stay text."""
+    """One file for a module; `compiled` is empty for main.py and the sentences of texts.txt."""
 
     name: str
     text: bytes
@@ -41,7 +41,7 @@ class BundleResult:
 
     @property
     def total(self) -> int:
-        """Bytes of all .py files."""
+        """Bytes of all files with the program as .py."""
         return sum(len(file.text) for file in self.files)
 
     @property
@@ -81,7 +81,10 @@ def _files(linked: Linked, config: Config) -> list[File]:
     ]
     stub = main_text(config)
     compile_module("main", stub)
-    return [*files, File("main.py", stub.encode(), b"", 0)]
+    files.append(File("main.py", stub.encode(), b"", 0))
+    if linked.texts:
+        files.append(File("texts.txt", linked.texts, b"", 0))
+    return files
 
 
 def _refuse_excess(result: BundleResult) -> None:
@@ -95,7 +98,7 @@ def _refuse_excess(result: BundleResult) -> None:
 
 def _measure_heap(result: BundleResult) -> None:
     """Note what importing costs; the application module starts the station and is left out."""
-    *modules, application, _ = result.files
+    *modules, application = (file for file in result.files if file.compiled)
     first = application.text.decode().partition("\n")[0]
     texts = {file.name.removesuffix(".py"): file.text.decode() for file in modules}
     heap = heap_at_import(texts, first if first.startswith("if 0:") else "")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tempfile
+from keyword import iskeyword
 from pathlib import Path
 
+from device_bundle.constants import INTERNED
 from device_bundle.findings import BundleError
+from device_bundle.trees import walk
 
 #: The .mpy header must equal the shipping firmware's flags; -O3 leaves line numbers out.
 FLAGS = ("-mno-unicode", "-O3")
@@ -15,6 +19,7 @@ FLAGS = ("-mno-unicode", "-O3")
 
 def compile_module(name: str, text: str) -> bytes:
     """The .mpy of a module; raises BundleError where the compiler refuses the source."""
+    text = _interned(text) + text
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, f"{name}.py")
         source.write_text(text, encoding="utf-8")
@@ -28,6 +33,26 @@ def compile_module(name: str, text: str) -> bytes:
         if done.returncode != 0 or not output.is_file():
             raise BundleError(_reason(name, text, done.stderr or done.stdout))
         return output.read_bytes()
+
+
+def _interned(text: str) -> str:
+    """A line that names, without running, the long texts of a module that could be names.
+
+    The compiler keeps a text it met as a name once, and short after that, instead of anew wherever
+    it is used; on the device it is then one name shared with all other modules. "" for none.
+    """
+    try:
+        nodes = walk(ast.parse(text))
+    except SyntaxError:  # the compiler says what is wrong
+        return ""
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    names = [
+        value
+        for value in texts
+        if isinstance(value, str) and len(value) > INTERNED and value.isascii()
+        if value.isidentifier() and not iskeyword(value)
+    ]
+    return f"if 0:{';'.join(sorted(names))}\n" if names else ""
 
 
 def _reason(name: str, text: str, output: str) -> str:

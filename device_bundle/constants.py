@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from device_bundle.program import Definition, Ref, Symbol, refs, target
+from device_bundle.trees import Transformer
 
 #: MicroPython interns texts up to this length wherever they stand, so repeating them is free.
 INTERNED = 10
@@ -42,7 +43,7 @@ def propagate(definitions: Iterable[Definition]) -> None:
         definition.node = folder.visit(definition.node)
 
 
-class _Folder(ast.NodeTransformer):
+class _Folder(Transformer):
     def __init__(self, values: dict[Symbol, _Literal], uses: Counter[Symbol]) -> None:
         self.values = values
         self._uses = uses

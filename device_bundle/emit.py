@@ -32,8 +32,9 @@ def emit(linked: Linked) -> tuple[dict[str, int], dict[str, str]]:
     names = name_symbols(linked.definitions, linked.outside, _short(linked))
     render_definitions(linked.definitions, names)
     room = MOST_FILE_BYTES
+    others = 1 + bool(linked.texts)
     while True:
-        pieces = pack(linked.definitions, linked.order, room, MOST_FILES - 1)
+        pieces = pack(linked.definitions, linked.order, room, MOST_FILES - others, others)
         texts = render(pieces, names, PREFIX)
         excess = max(len(text.encode()) for text in texts.values()) - MOST_FILE_BYTES
         if excess <= 0:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 from device_bundle.program import cloned
-from device_bundle.trees import walk
+from device_bundle.trees import Transformer, walk
 
 Block = list[ast.stmt]
 _SCOPES = (ast.Lambda, ast.FunctionDef, ast.GeneratorExp)
@@ -134,7 +134,7 @@ def _result(value: ast.expr | None, place: ast.expr | None) -> Block:
     return [ast.Expr(value)]
 
 
-class Substitution(ast.NodeTransformer):
+class Substitution(Transformer):
     """Puts expressions, or other names, in the place of a function's own names."""
 
     def __init__(self, names: Mapping[str, str], values: Mapping[str, ast.expr]) -> None:

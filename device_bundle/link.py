@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping
 from device_bundle.dialect import BUILTINS
 from device_bundle.program import Definition, Ref, Symbol, cloned, refs
 from device_bundle.spellings import short_names
-from device_bundle.trees import walk
+from device_bundle.trees import Transformer, walk
 
 
 def name_symbols(
@@ -51,7 +51,7 @@ def spelled(definition: Definition, names: Mapping[Symbol, str]) -> ast.stmt:
     return ast.fix_missing_locations(renamed)
 
 
-class _Rename(ast.NodeTransformer):
+class _Rename(Transformer):
     def __init__(self, names: Mapping[Symbol, str]) -> None:
         self._names = names
 

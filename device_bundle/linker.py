@@ -21,11 +21,14 @@ from device_bundle.scopes import resolve
 from device_bundle.settings import fold, fold_plugin
 from device_bundle.shapes import Shapes, classify
 from device_bundle.sources import Program, Root
+from device_bundle.told import TOLD, file_texts
 from device_bundle.unused import Reach
 from ocpp_kernel.config import Config
 from ocpp_kernel.plugins import Found
 
 KERNEL = Root("ocpp_kernel", "ocpp_kernel")
+#: What tells the sentences of a file; it stands before all that may use it.
+TEXTS = Root(TOLD.module, KERNEL.package)
 RUNTIME = Root("device_bundle.runtime", "runtime")
 
 
@@ -41,10 +44,13 @@ class Linked:
     order: list[str]
     #: Attributes that may be those of firmware objects.
     firmware_names: set[str]
+    #: The file of sentences beside the program; empty for none.
+    texts: bytes = b""
 
     def __post_init__(self) -> None:
-        """Sort the definitions as they stand in the source, so that nothing depends on chance."""
+        """Sort the definitions as in the source, so that nothing depends on chance; file texts."""
         self.definitions.sort(key=self._place)
+        self.texts = file_texts(self.definitions)
 
     def _place(self, definition: Definition) -> tuple[int, str, int]:
         module = definition.module
@@ -58,9 +64,9 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
     that do not fit, BundleError with every finding.
     """
     roots = [root_of(found) for found in plugins]
-    program = Program([KERNEL, RUNTIME, *app.ROOTS, *roots], Findings(), base)
+    program = Program([KERNEL, RUNTIME, TEXTS, *app.ROOTS, *roots], Findings(), base)
     symbols = [(root, role_symbol(program, root)) for root in roots]
-    shapes = resolve_all(program, [app.RUN, app.SETTINGS, *(s for _, s in symbols if s)])
+    shapes = resolve_all(program, [app.RUN, app.SETTINGS, TOLD, *(s for _, s in symbols if s)])
     roles = [read_role(program, shapes, root.package, s) for root, s in symbols if s]
     program.findings.raise_if_any()
     refuse_conflicts(roles)

@@ -13,7 +13,7 @@ from device_bundle.constants import INTERNED
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.inline_body import leaves, negated
 from device_bundle.program import Definition
-from device_bundle.trees import walk
+from device_bundle.trees import Transformer, walk
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
@@ -71,7 +71,7 @@ def _assigned(part: ast.stmt) -> tuple[str, Any]:
     return "", None
 
 
-class _Folder(ast.NodeTransformer):
+class _Folder(Transformer):
     """Evaluates what consists of literals."""
 
     def __init__(self, values: dict[str, Any]) -> None:

@@ -7,9 +7,10 @@ from typing import NamedTuple
 from device_bundle.flatten import flatten
 from device_bundle.inline import inline
 from device_bundle.literals import fold_literals
-from device_bundle.quiet import drop_logs, shorten_texts
+from device_bundle.quiet import drop_logs, merge_codes, shorten_texts
 from device_bundle.small import inline_short
 from device_bundle.sources import Program
+from device_bundle.told import call_texts
 from device_bundle.unused import Reach
 
 
@@ -28,6 +29,11 @@ def optimise(program: Program, reach: Reach, firmware: set[str], wishes: Wishes)
     drop_logs(reach.definitions, wishes.log)
     if wishes.texts == "short":
         shorten_texts(reach.definitions)
+    if wishes.texts != "full":
+        merge_codes(reach.definitions)
+    if wishes.texts == "file":
+        call_texts(reach.definitions)
+        reach = reach.again()
     fold_literals(reach.definitions, firmware)
     flatten(program, reach.definitions, firmware)
     return _fixed(program, reach.again(), firmware)

@@ -25,13 +25,18 @@ class Piece:
 
 
 def pack(
-    definitions: Iterable[Definition], order: Sequence[str], limit: int, most: int
+    definitions: Iterable[Definition],
+    order: Sequence[str],
+    limit: int,
+    most: int,
+    others: int = 1,
 ) -> list[Piece]:
     """At most `most` pieces of at most `limit` bytes, imports not counted; each imports earlier
     ones only.
 
     `order` lists the packages, those others depend on first. Code stays with its package as long
-    as that takes no more than `most` files. Raises BundleError where it does not fit.
+    as that takes no more than `most` files; a bundle has `others` besides, main.py for one. Raises
+    BundleError where it does not fit.
     """
     groups: dict[str, list[list[Definition]]] = {name: [] for name in order}
     for cluster in _clusters(definitions, order):
@@ -41,8 +46,8 @@ def pack(
         pass
     if len(pieces) > most:
         raise BundleError(
-            f"the bundle needs {len(pieces) + 1} files of at most {limit} bytes, "
-            f"but only {most + 1} are allowed; switch something off in [profiles]"
+            f"the bundle needs {len(pieces) + others} files of at most {limit} bytes, "
+            f"but only {most + others} are allowed; switch something off in [profiles]"
         )
     return pieces
 

@@ -106,18 +106,24 @@ class Module:
 
 
 _Node = TypeVar("_Node", bound=ast.AST)
+#: What nodes have besides their fields: their place in the source, and what a `Ref` stands for.
+_PLACES = ("lineno", "col_offset", "end_lineno", "end_col_offset", "symbol", "taken")
 
 
 def cloned(node: _Node) -> _Node:
     """A copy of a tree; `copy.deepcopy` would follow what other tools hang on its nodes."""
-    values = {name: _cloned_value(value) for name, value in ast.iter_fields(node)}
-    made = ast.copy_location(type(node)(**values), node)
-    if isinstance(node, Ref) and isinstance(made, Ref):
-        made.symbol, made.taken = node.symbol, node.taken
+    kind = type(node)
+    made = kind()
+    old, new = vars(node), vars(made)
+    for name in _PLACES:
+        if name in old:
+            new[name] = old[name]
+    for name in kind._fields:
+        if name in old:
+            value = old[name]
+            if isinstance(value, ast.AST):
+                value = cloned(value)
+            elif type(value) is list:
+                value = [cloned(part) if isinstance(part, ast.AST) else part for part in value]
+            new[name] = value
     return made
-
-
-def _cloned_value(value: object) -> object:
-    if isinstance(value, list):
-        return [_cloned_value(part) for part in value]
-    return cloned(value) if isinstance(value, ast.AST) else value

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from device_bundle.attributes import defined_attributes, named_by_text
 from device_bundle.program import Definition, Ref, Symbol, make_ref, refs, target
-from device_bundle.trees import walk
+from device_bundle.trees import Transformer, walk
 
 #: Levels of `station.log`, the least important first.
 LEVELS = ("debug", "info", "warning", "error")
@@ -57,7 +57,7 @@ def drop_logs(definitions: Sequence[Definition], level: str) -> None:
             return
 
 
-class _Dropper(ast.NodeTransformer):
+class _Dropper(Transformer):
     def __init__(self, levels: set[str], idle: set[str]) -> None:
         self._levels = levels
         self._idle = idle
@@ -112,12 +112,15 @@ def is_pure(node: ast.AST) -> bool:
 def shorten_texts(definitions: Sequence[Definition]) -> None:
     """Reduce the descriptions of protocol errors to the values in them.
 
-    Their codes say what is wrong, the values where. Classes that differ by their code only, and
-    that nothing catches, become their base with that code.
+    Their codes say what is wrong, the values where.
     """
     errors = _derived(definitions)
     for definition in definitions:
         definition.node = _Shortener(errors).visit(definition.node)
+
+
+def merge_codes(definitions: Sequence[Definition]) -> None:
+    """Make error classes that differ by their code only, and that nothing catches, their base."""
     codes = _mere_codes(definitions)
     for definition in definitions:
         definition.node = _Coder(codes).visit(definition.node)
@@ -135,7 +138,7 @@ def _derived(definitions: Sequence[Definition]) -> set[Symbol]:
     return found
 
 
-class _Shortener(ast.NodeTransformer):
+class _Shortener(Transformer):
     def __init__(self, errors: set[Symbol]) -> None:
         self._errors = errors
 
@@ -203,7 +206,7 @@ def _only_code(node: ast.ClassDef) -> str:
     return str(value.value) if is_code and isinstance(value, ast.Constant) else ""
 
 
-class _Coder(ast.NodeTransformer):
+class _Coder(Transformer):
     def __init__(self, codes: dict[Symbol, tuple[Symbol, str]]) -> None:
         self._codes = codes
 

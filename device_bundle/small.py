@@ -17,7 +17,7 @@ from device_bundle.inline import Callee, arguments_of, is_movable
 from device_bundle.inline_body import CannotInline, Substitution, bound_inside
 from device_bundle.program import Definition, Ref, cloned, refs, target
 from device_bundle.sources import Program
-from device_bundle.trees import walk
+from device_bundle.trees import Transformer, walk
 
 #: What a function costs besides the code in it, the least code a node makes, and a call's code.
 _FUNCTION_BYTES = 60
@@ -196,7 +196,7 @@ def _is_path(node: ast.expr) -> bool:
     return isinstance(node, ast.Name)
 
 
-class _Replacer(ast.NodeTransformer):
+class _Replacer(Transformer):
     def __init__(self, done: dict[int, ast.expr]) -> None:
         self._done = done
 

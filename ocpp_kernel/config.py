@@ -83,9 +83,11 @@ class BundleSettings(msgspec.Struct, forbid_unknown_fields=True):
     #: The least important log lines that reach a module; ``none`` leaves all out. What a plugin
     #: answers to a typed command stays. ``error`` saves about 1.5 KB of heap, ``none`` 3 KB.
     log: Literal["debug", "info", "warning", "error", "none"] = "info"
-    #: ``short`` reduces the errorDescription of refused messages to the field or value concerned;
-    #: the errorCode is the same. ``full`` keeps the sentences and costs about 5 KB of heap.
-    texts: Literal["short", "full"] = "short"
+    #: ``file`` keeps sentences for people (log lines, descriptions of errors) in the file
+    #: ``texts.txt``, where they are read when they are told. ``full`` keeps them in the program,
+    #: at some 30 KB of heap; ``short`` does too, but reduces the errorDescription of refused
+    #: messages to the field or value concerned.
+    texts: Literal["file", "short", "full"] = "file"
 
 
 class DeviceSettings(msgspec.Struct, forbid_unknown_fields=True):

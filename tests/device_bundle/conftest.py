@@ -16,10 +16,11 @@ from device_bundle import app
 from device_bundle.compile import compile_module
 from device_bundle.emit import emit
 from device_bundle.findings import BundleError, Findings
-from device_bundle.linker import KERNEL, Linked, finish, follow, resolve_all
+from device_bundle.linker import KERNEL, TEXTS, Linked, finish, follow, resolve_all
 from device_bundle.optimise import Wishes
 from device_bundle.program import Symbol
 from device_bundle.sources import Program, Root
+from device_bundle.told import TOLD
 
 NAME = "fixture"
 ENTRY = app.NAME
@@ -34,28 +35,36 @@ class Sample:
         self._interpreter = interpreter
         #: What the configuration would say of log lines and texts.
         self.wishes = Wishes()
+        #: The file of sentences, as last emitted.
+        self.sentences = b""
 
     def write(self, main: str, **modules: str) -> None:
         for name, text in {"__init__": main, **modules}.items():
             self.folder.joinpath(f"{name}.py").write_text(textwrap.dedent(text), encoding="utf-8")
 
     def link(self) -> Linked:
-        roots = [KERNEL, Root(NAME, NAME, self.folder), Root(ENTRY, ENTRY)]
+        roots = [KERNEL, TEXTS, Root(NAME, NAME, self.folder), Root(ENTRY, ENTRY)]
         program = Program(roots, Findings(), self.folder.parent)
-        shapes = resolve_all(program, [Symbol(NAME, "main")])
+        shapes = resolve_all(program, [Symbol(NAME, "main"), TOLD])
         entry = app.generated(ENTRY, [f"from {NAME} import main"], "main()")
         order = [KERNEL.package, NAME, ENTRY]
         return finish(program, follow(program, shapes, entry), order, (), self.wishes)
 
     def emit(self) -> dict[str, str]:
         """Text of every module; each compiles with mpy-cross 1.12."""
-        _, texts = emit(self.link())
+        linked = self.link()
+        self.sentences = linked.texts
+        _, texts = emit(linked)
         for name, text in texts.items():
             assert compile_module(name, text)
         return texts
 
     def text(self) -> str:
         return "".join(self.emit().values())
+
+    def change_sentences(self, sentences: bytes) -> bytes:
+        """What becomes of the file of sentences before the program runs; tests replace this."""
+        return sentences
 
     def refusals(self) -> list[str]:
         """`file:line: problem` of everything the bundler refuses; [] if it takes the program."""
@@ -86,7 +95,10 @@ class Sample:
         usr = root / "usr"
         usr.mkdir(parents=True, exist_ok=True)
         for name, text in self.emit().items():
-            usr.joinpath(f"{name}.py").write_text(text, encoding="utf-8")
+            own = text.replace("/usr/texts.txt", "usr/texts.txt")
+            usr.joinpath(f"{name}.py").write_text(own, encoding="utf-8")
+        if self.sentences:
+            usr.joinpath("texts.txt").write_bytes(self.change_sentences(self.sentences))
         done = subprocess.run(
             [self._interpreter, "-c", f"import usr.{ENTRY}"],
             cwd=root,

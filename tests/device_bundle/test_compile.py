@@ -18,3 +18,17 @@ def test_what_it_refuses_is_shown(  # f-strings compile with newer versions only
 ) -> None:
     with pytest.raises(BundleError, match=r"sample.py: mpy-cross refuses it: .*: Y=f'\{X\}'"):
         compile_module("sample", "X=1\nY=f'{X}'\n")
+
+
+def test_long_texts_that_could_be_names_are_kept_once() -> None:
+    once = compile_module("sample", "def f(x):\n\treturn x['chargingProfileId']\n")
+    twice = compile_module(
+        "sample", "def f(x):\n\treturn x['chargingProfileId']+x['chargingProfileId']\n"
+    )
+    assert twice.count(b"chargingProfileId") == 1
+    assert len(twice) < len(once) + len("chargingProfileId")
+
+
+def test_the_line_of_names_does_not_move_the_line_that_is_refused() -> None:
+    with pytest.raises(BundleError, match="Z=f'"):
+        compile_module("sample", "X='chargingProfileId'\nY=1\nZ=f'{X}'\n")
