@@ -123,11 +123,16 @@ class SocketStream:
 
 
 def connect(
-    host: str, port: int, timeout: int, wrap: Callable[[usocket.socket, str], ussl.Socket] | None
+    host: str,
+    port: int,
+    timeout: int,
+    wrap: Callable[[usocket.socket, str], ussl.Socket] | None,
+    feed: Callable[[], object] | None = None,
 ) -> SocketStream:
     """A stream to host:port, over TLS if `wrap` is given. timeout: seconds, 1 to 24.
 
-    Raises OSError, or HandshakeError when the name cannot be resolved.
+    feed() is called between the steps, each of which may keep the main loop waiting: looking the
+    name up, connecting, TLS. Raises OSError, or HandshakeError when the name cannot be resolved.
     """
     gc.collect()  # closes sockets left over, and leaves TLS the memory it needs
     addresses = usocket.getaddrinfo(host, port)
@@ -136,7 +141,11 @@ def connect(
     socket = usocket.socket(addresses[0][0], usocket.SOCK_STREAM)
     try:
         socket.settimeout(timeout)
+        if feed is not None:
+            feed()
         socket.connect(addresses[0][-1])
+        if feed is not None:
+            feed()
         return SocketStream(socket, wrap(socket, host) if wrap is not None else None)
     except (OSError, ValueError, HandshakeError):
         socket.close()

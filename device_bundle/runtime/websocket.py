@@ -370,7 +370,7 @@ class WebSocket:
         elif kind == CLOSE:
             code = close_status(payload)
             self._send(CLOSE, payload[:2])
-            self._end(f"closed by the server with code {code}")
+            self._end(f"closed by the server with code {code} {_text(payload[2:])}".strip())
         elif kind == TOO_BIG:
             self._report(f"skipped a message of more than {self._reader.limit} bytes")
         else:
