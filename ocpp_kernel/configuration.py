@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
+from ocpp_kernel.store import StoreError
+
 BOOLEAN = "bool"
 INTEGER = "int"
 STRING = "string"
@@ -75,6 +77,7 @@ class Configuration:
         self._keys: dict[str, Key] = {}
         self._values: dict[str, Any] = {}
         self._changed: dict[str, str] = {}
+        self._restored = False
 
     def declare(self, key: Key) -> None:
         """Adds a key; a second plugin declaring the same one is reported and not heard."""
@@ -86,8 +89,19 @@ class Configuration:
         self._values[folded] = key.default
 
     def restore(self) -> None:
-        """Takes up the values changed before the last restart; unfit ones are reported."""
+        """Takes up the values changed before the last restart.
+
+        Unfit ones are reported, and so is a store that fails: the defaults hold until a change
+        finds it working again.
+        """
+        try:
+            self._restore()
+        except StoreError as error:
+            self._report(f"configuration: the defaults hold: {error}")
+
+    def _restore(self) -> None:
         saved = self._store.load(self.FILE)
+        self._restored = True
         if type(saved) is not dict:
             return
         for folded in saved:
@@ -150,6 +164,8 @@ class Configuration:
         if key.access == READ_ONLY or self.fault(key, text):
             return "Rejected"
         if self._changed.get(folded) != text:
+            if not self._restored:
+                self._restore()  # what is stored must not be overwritten unread
             changed = dict(self._changed)
             changed[folded] = text
             self._store.save(self.FILE, changed)

@@ -140,7 +140,8 @@ class FileStore:
 
         sync(file) makes written bytes lasting where closing the file alone does not;
         sync_folder(path) does so for renames and new files. Flash file systems need neither.
-        Raises StoreError if a replacement that was cut can be neither finished nor undone.
+        A replacement that was cut and can be neither finished nor undone is reported; until it
+        can, whatever needs the folder raises StoreError.
         """
         self._fs = fs
         self._codec = codec
@@ -152,7 +153,10 @@ class FileStore:
         self._damaged: set[str] = set()
         # Whether a NAME.new or NAME.tmp may be lying about, which must be dealt with first.
         self._unsettled = True
-        self._settle()
+        try:
+            self._settle()
+        except StoreError as error:
+            report(str(error))
 
     def load(self, name: str) -> Any:
         """See Store. A file without one intact record is set aside as NAME.bad."""

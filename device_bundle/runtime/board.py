@@ -6,12 +6,14 @@ whatever may be missing is asked for once and done without.
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import checkNet
 import dataCall
 import modem
 import net
+import sim
 import ubinascii
 import uhashlib
 import uos
@@ -25,17 +27,30 @@ _READY = (3, 1)
 _WATCHDOG = (5, 9)
 # Characters of the console taken in one turn at most.
 _TYPED = 80
+# The data call everything uses.
+_PROFILE = 1
+# Seconds a watchdog has at least: looking a name up may take that long, and nobody feeds it then.
+_WATCHDOG_LEAST = 60
+# Bytes after which garbage is collected, long before the heap is full: what lives stays together.
+_GARBAGE = 32768
 
 
 class Board:
     """One QuecPython module."""
 
     def __init__(self, watchdog: int, console: bool) -> None:
-        """watchdog: seconds without `feed` after which the module restarts, 0 for none."""
+        """watchdog: seconds without `feed` after which the module restarts, 0 for none.
+
+        Less than a minute counts as a minute.
+        """
+        threshold = getattr(gc, "threshold", None)  # firmware without it waits for a full heap
+        if threshold is not None:
+            threshold(_GARBAGE)
+        self._mem_free: Any = getattr(gc, "mem_free", None)
         imei = modem.getDevImei()  # -1 if the firmware cannot tell
         self.imei = imei if isinstance(imei, str) else ""
         self._watchdog: Any = None
-        self._watchdog_seconds = watchdog
+        self._watchdog_seconds = max(watchdog, _WATCHDOG_LEAST) if watchdog > 0 else 0
         self._console: Any = None
         self._stdin: Any = None
         self._line = ""
@@ -76,8 +91,31 @@ class Board:
         try:
             return checkNet.waitNetworkReady(1) == _READY
         except AttributeError:  # firmware before 2022
-            state = dataCall.getInfo(1, 0)
+            state = dataCall.getInfo(_PROFILE, 0)
             return isinstance(state, tuple) and state[2][0] == 1
+
+    def network_trouble(self) -> str:
+        """What keeps the network from being there, "" if nothing is found or told.
+
+        Functions that are missing, and answers of -1, tell nothing.
+        """
+        for look in (_sim_trouble, _signal_trouble, _registration_trouble):
+            try:
+                found = look()
+            except (AttributeError, OSError):
+                continue  # this firmware cannot tell
+            if found:
+                return found
+        return ""
+
+    def redial(self) -> bool:
+        """Dial the data call anew; False where the firmware has no function for it."""
+        try:
+            dataCall.deactivate(_PROFILE)
+            dataCall.activate(_PROFILE)
+        except AttributeError:  # firmware before 2023
+            return False
+        return True
 
     def restart_network(self) -> None:
         """Switch the radio off and on, which cures most registrations that hang."""
@@ -93,6 +131,12 @@ class Board:
             import machine  # noqa: PLC0415  # only where a watchdog is wanted
 
             self._watchdog = machine.WDT(self._watchdog_seconds)
+
+    def collect(self) -> int:
+        """Collect garbage; the bytes of heap free after it, -1 if the firmware cannot tell."""
+        gc.collect()
+        free: int = -1 if self._mem_free is None else self._mem_free()
+        return free
 
     def restart(self) -> None:
         """Restart the module; does not return."""
@@ -138,3 +182,21 @@ class Board:
             self._console = console
         except (AttributeError, ImportError, OSError, TypeError):
             self._console = None  # this firmware cannot poll its console
+
+
+def _sim_trouble() -> str:
+    status = sim.getStatus()
+    if status == 0:
+        return "no SIM card"
+    return "" if status in (-1, 1) else f"the SIM card is not ready, status {status}"
+
+
+def _signal_trouble() -> str:
+    return "no signal" if net.csqQueryPoll() == 99 else ""
+
+
+def _registration_trouble() -> str:
+    state = net.getState()
+    if not isinstance(state, tuple) or state[1][0] in (-1, 1, 5):  # at home, or roaming
+        return ""
+    return "registration denied" if state[1][0] == 3 else f"not registered, state {state[1][0]}"

@@ -37,8 +37,21 @@ class Settings:
     """Seconds a connection must last for the next one to be tried at the minimum again."""
     message_limit: int = 16384
     """Bytes of the longest message taken in; longer ones are skipped."""
+    recovery_after: int = 300
+    """Seconds without hearing of the server after which dialling anew is tried; twice as many
+    later the radio is switched off and on, again twice as many later the module restarts, and so
+    on. 0: nothing of that is done."""
+    recovery_maximum: int = 3600
+    """Seconds between two such measures at most."""
+    recovery_restart: bool = True
+    """Whether restarting the module is one of them."""
+    recovery_while_charging: bool = False
+    """Whether that may happen while a transaction runs, which then ends."""
+    least_memory: int = 16384
+    """Bytes of free heap below which the module restarts once no transaction runs; 0: never."""
     watchdog: int = 120
-    """Seconds without a turn of the main loop after which the module restarts; 0: never."""
+    """Seconds without a turn of the main loop after which the module restarts, at least 60;
+    0: never."""
     data_folder: str = "/usr/ocpp_data"
     """Where the charge point keeps its state."""
     console: bool = True

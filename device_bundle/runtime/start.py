@@ -33,13 +33,14 @@ def run(install: Callable[[Station], object], settings: Settings) -> None:
     """Run the charge point until it restarts the module; returns only where that fails.
 
     install(station) makes the plugins' role objects and calls `station.install(...)`. Raises
-    ValueError for settings that cannot be used, StoreError if the state cannot be read.
+    ValueError for settings that cannot be used. State that cannot be read or written is reported
+    and done without.
     """
     board = Board(settings.watchdog, settings.console)
     clock = Clock(utime.ticks_ms, utime.ticks_diff, utime.sleep_ms)
     identity = settings.identity or board.imei
     connector = Connector(
-        settings, identity, _dialler(settings), board.random, board.sha1, board.to_base64
+        settings, identity, _dialler(settings, board), board.random, board.sha1, board.to_base64
     )
     codec = Codec(ujson.loads, ujson.dumps)
 
@@ -62,12 +63,15 @@ def run(install: Callable[[Station], object], settings: Settings) -> None:
 def _cause(store: FileStore, board: Board) -> str:
     """Why the software starts: the kind of restart it asked for itself, else what the module says.
 
-    Raises StoreError.
+    The latter also where the store fails.
     """
-    kind = store.load(_RESTART)
-    if kind:
-        store.delete(_RESTART)
-        return str(kind)
+    try:
+        kind = store.load(_RESTART)
+        if kind:
+            store.delete(_RESTART)
+            return str(kind)
+    except StoreError as error:
+        board.log("error", str(error))
     return "Watchdog" if board.woken_by_watchdog() else "PowerUp"
 
 
@@ -86,8 +90,9 @@ def _forget_starts() -> None:
         pass  # another main.py, or a wiped folder: nothing to clear
 
 
-def _dialler(settings: Settings) -> Callable[[str, int, bool], Any]:
+def _dialler(settings: Settings, board: Board) -> Callable[[str, int, bool], Any]:
     timeout = min(max(settings.connect_timeout, 1), 24)
+    board.log(*tls.security(settings))
     wrap = None
     if settings.url[:4].lower() == "wss:":
         wrap = tls.wrapper(
@@ -95,6 +100,6 @@ def _dialler(settings: Settings) -> Callable[[str, int, bool], Any]:
         )
 
     def dial(host: str, port: int, secure: bool) -> Any:
-        return streams.connect(host, port, timeout, wrap if secure else None)
+        return streams.connect(host, port, timeout, wrap if secure else None, board.feed)
 
     return dial

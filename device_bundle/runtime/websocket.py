@@ -25,6 +25,9 @@ if TYPE_CHECKING:
         def write(self, data: bytes | bytearray) -> None:
             """Send all of it or raise OSError."""
 
+        def hurry(self, on: bool) -> None:
+            """Whether reads are to wait hardly at all, since something else has work to do."""
+
         def close(self) -> None:
             """Release the socket; harmless when repeated."""
 
@@ -274,6 +277,10 @@ class WebSocket:
         """Send a text message in one write. Does nothing once the connection is closed."""
         self._send(TEXT, text.encode())
 
+    def hurry(self, on: bool) -> None:
+        """Whether `receive` is to wait hardly at all, since something else has work to do."""
+        self._stream.hurry(on)
+
     def receive(self) -> str | None:
         """The next text message, or None: none came for a moment, or the end came.
 
@@ -363,7 +370,7 @@ class WebSocket:
         elif kind == CLOSE:
             code = close_status(payload)
             self._send(CLOSE, payload[:2])
-            self._end(f"closed by the server with code {code}")
+            self._end(f"closed by the server with code {code} {_text(payload[2:])}".strip())
         elif kind == TOO_BIG:
             self._report(f"skipped a message of more than {self._reader.limit} bytes")
         else:

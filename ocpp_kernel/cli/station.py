@@ -29,6 +29,7 @@ from ocpp_kernel.cli.options import (
 from ocpp_kernel.cli.tls import client_context
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.config import Config, password_bytes
+from ocpp_kernel.configuration import Configuration
 from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.scenario.simulation import JumpingClock
 from ocpp_kernel.scenario.stage import Cast
@@ -184,9 +185,11 @@ def _file_store(folder: Path) -> FileStore:
         os.fsync(file.fileno())
 
     folder.mkdir(parents=True, exist_ok=True)
-    return FileStore(
+    store = FileStore(
         os, MsgspecCodec(), str(folder), open, partial(note, "warning"), sync, _sync_folder
     )
+    store.load(Configuration.FILE)  # a folder that cannot be read ends the command here
+    return store
 
 
 def _sync_folder(path: str) -> None:

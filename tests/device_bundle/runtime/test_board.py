@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import gc
 import hashlib
 import importlib
 import io
@@ -21,6 +22,9 @@ class Firmware:
         self.calls: list[Any] = []
         self.seeds: list[int] = []
         self.ready: Any = (3, 1)
+        self.sim = 1
+        self.signal = 20
+        self.registration: Any = ([1, 0, 0], [1, 0, 0])
         self.reason = 1
         self.ticks = 123456
         self.stdin = io.StringIO()
@@ -28,9 +32,18 @@ class Firmware:
         self.imei: Any = "866340050000017"
         self.modules: dict[str, Any] = {
             "checkNet": SimpleNamespace(waitNetworkReady=lambda seconds: self.ready),
-            "dataCall": SimpleNamespace(getInfo=lambda profile, kind: self.ready),
+            "dataCall": SimpleNamespace(
+                getInfo=lambda profile, kind: self.ready,
+                activate=lambda profile: self.calls.append(f"activate {profile}"),
+                deactivate=lambda profile: self.calls.append(f"deactivate {profile}"),
+            ),
             "modem": SimpleNamespace(getDevImei=lambda: self.imei),
-            "net": SimpleNamespace(setModemFun=self.calls.append),
+            "net": SimpleNamespace(
+                setModemFun=self.calls.append,
+                csqQueryPoll=lambda: self.signal,
+                getState=lambda: self.registration,
+            ),
+            "sim": SimpleNamespace(getStatus=lambda: self.sim),
             "ubinascii": binascii,
             "uhashlib": hashlib,
             "uos": SimpleNamespace(urandom=lambda count: b"\x01" * count),
@@ -136,6 +149,74 @@ def test_network_on_old_firmware(firmware: Firmware, board: Make, state: Any, re
 def test_the_radio_goes_off_and_on(firmware: Firmware, board: Make) -> None:
     board().restart_network()
     assert [call for call in firmware.calls if call in (0, 1)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("sim", "signal", "registration", "trouble"),
+    [
+        (0, 99, ([0], [0]), "no SIM card"),
+        (2, 99, ([0], [0]), "the SIM card is not ready, status 2"),
+        (1, 99, ([0], [0]), "no signal"),
+        (1, 3, ([2], [2]), "not registered, state 2"),
+        (1, 20, ([1], [3]), "registration denied"),
+        (1, 20, ([1], [1]), ""),
+        (1, 20, ([5], [5]), ""),
+        (-1, -1, -1, ""),
+        (-1, -1, ([-1], [-1]), ""),
+    ],
+)
+def test_what_keeps_the_network_away(
+    firmware: Firmware, board: Make, sim: int, signal: int, registration: Any, trouble: str
+) -> None:
+    firmware.sim, firmware.signal, firmware.registration = sim, signal, registration
+    assert board().network_trouble() == trouble
+
+
+def test_firmware_that_cannot_tell_about_one_thing_tells_about_the_next(
+    firmware: Firmware, board: Make
+) -> None:
+    def failing() -> int:
+        raise OSError(5)
+
+    firmware.modules["sim"] = SimpleNamespace()
+    firmware.modules["net"].csqQueryPoll = failing
+    firmware.registration = ([3], [3])
+    assert board().network_trouble() == "registration denied"
+    firmware.modules["net"] = SimpleNamespace()
+    assert board().network_trouble() == ""
+
+
+def test_dialling_anew(firmware: Firmware, board: Make) -> None:
+    assert board().redial()
+    assert firmware.calls == ["deactivate 1", "activate 1"]
+
+
+def test_older_firmware_cannot_dial_anew(firmware: Firmware, board: Make) -> None:
+    firmware.modules["dataCall"] = SimpleNamespace()
+    assert not board().redial()
+
+
+def test_garbage_is_collected_early_where_the_firmware_can(
+    board: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thresholds: list[int] = []
+    monkeypatch.setattr(gc, "threshold", thresholds.append, raising=False)
+    monkeypatch.setattr(gc, "mem_free", lambda: 4711, raising=False)
+    assert board().collect() == 4711
+    assert len(thresholds) == 1
+    assert 4096 < thresholds[0] < 100_000
+
+
+def test_firmware_may_not_tell_what_is_free(board: Make) -> None:
+    assert board().collect() == -1
+
+
+@pytest.mark.parametrize(("wanted", "got"), [(120, 120), (60, 60), (5, 60)])
+def test_a_watchdog_outlasts_a_name_that_is_looked_up(
+    firmware: Firmware, board: Make, wanted: int, got: int
+) -> None:
+    board(watchdog=wanted).feed()
+    assert firmware.calls == [f"watchdog {got}"]
 
 
 def test_the_watchdog_starts_with_its_first_feed(firmware: Firmware, board: Make) -> None:

@@ -236,10 +236,22 @@ def test_other_faults_of_the_storage_are_errors_not_empty_answers(kit: Any) -> N
         lambda: store.append("j", 2),
         lambda: store.rewrite("j", []),
         lambda: store.delete("j"),
-        lambda: kit.mount(flash),
     ):
         with pytest.raises(StoreError):
             act()
+    flash.fault = 0
+    assert list(store.records("j")) == [1]
+
+
+def test_storage_that_fails_at_the_start_is_reported_and_used_once_it_works(kit: Any) -> None:
+    flash = kit.Flash()
+    kit.mount(flash).append("j", 1)
+    flash.fault = 5
+    reports: list[str] = []
+    store = kit.mount(flash, reports)
+    assert reports == ["/usr/ocpp_data cannot be read: 5"]
+    with pytest.raises(StoreError):
+        store.load("j")
     flash.fault = 0
     assert list(store.records("j")) == [1]
 

@@ -23,7 +23,12 @@ class World:
     def __init__(self) -> None:
         self.ms = 0
         self.network = True
-        self.radio_restarts = 0
+        self.trouble = "no signal"
+        self.free = 100_000
+        self.collections = 0
+        #: Times and names of what was done about the network.
+        self.measures: list[tuple[int, str]] = []
+        self.can_redial = True
         self.feeds = 0
         self.logs: list[tuple[str, str]] = []
         self.commands: list[str] = []
@@ -49,8 +54,20 @@ class World:
         self.ms += 200
         return self.network
 
+    def network_trouble(self) -> str:
+        return self.trouble
+
+    def redial(self) -> bool:
+        if self.can_redial:
+            self.measures.append((self.ms // 1000, "dial"))
+        return self.can_redial
+
     def restart_network(self) -> None:
-        self.radio_restarts += 1
+        self.measures.append((self.ms // 1000, "radio"))
+
+    def collect(self) -> int:
+        self.collections += 1
+        return self.free
 
     def feed(self) -> None:
         self.feeds += 1
@@ -96,11 +113,15 @@ class FakeSocket:
         self.closes: list[int] = []
         self.finished = False
         self.dies_when_sending = False
+        self.hurried = False
+
+    def hurry(self, on: bool) -> None:
+        self.hurried = on
 
     def receive(self) -> str | None:
         if self.incoming:
             return self.incoming.pop(0)
-        self.world.ms += 200
+        self.world.ms += 10 if self.hurried else 200
         return None
 
     def send(self, text: str) -> None:
@@ -147,7 +168,8 @@ class Setup:
         for name, value in settings.items():
             assert hasattr(Settings, name)
             setattr(self.settings, name, value)
-        self.station = Station("CP1", MsgspecCodec(), MemoryStore(), self.world.log)
+        self.store = MemoryStore()
+        self.station = Station("CP1", MsgspecCodec(), self.store, self.world.log)
         self.probe = Probe()
         self.station.install({}, {}, {"ocpp_on_event": (self.probe.ocpp_on_event,)}, ())
         self.station.start(0)
@@ -163,6 +185,9 @@ class Setup:
             busy = bool(self.world.sockets and self.socket.incoming)
             self.loop.turn()
             assert busy or self.world.ms > before, "a turn without events must wait"
+
+    def lines_with(self, text: str) -> list[str]:
+        return [line for _, line in self.world.logs if text in line]
 
     @property
     def socket(self) -> FakeSocket:

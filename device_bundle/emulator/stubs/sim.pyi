@@ -1,0 +1,1 @@
+def getStatus() -> int: ...  # noqa: N802  # the module's own spelling
