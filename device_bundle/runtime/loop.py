@@ -58,9 +58,20 @@ class Loop:
     """Drives one station. A turn takes about 200 ms when nothing happens, less when it does."""
 
     def __init__(
-        self, station: Station, clock: Clock, board: Machine, opener: Opener, settings: Settings
+        self,
+        station: Station,
+        clock: Clock,
+        board: Machine,
+        opener: Opener,
+        settings: Settings,
+        work: Callable[[int], bool] | None = None,
     ) -> None:
+        """work(now): done once a turn beside the station; whether it did, or waited for, anything.
+
+        It may take about 200 ms and raises nothing.
+        """
         self._station = station
+        self._work = work
         self._clock = clock
         self._board = board
         self._opener = opener
@@ -98,7 +109,11 @@ class Loop:
         now = clock.now()
         socket = self._socket
         self._board.feed()
+        work = self._work
+        busy = work is not None and work(now)
         if socket is not None:
+            if work is not None:
+                socket.hurry(busy)
             text = socket.receive()
             now = clock.now()
             if text is not None:
@@ -107,7 +122,8 @@ class Loop:
             self._connect(now)
             now = clock.now()
         else:
-            clock.sleep(_IDLE)
+            if not busy:
+                clock.sleep(_IDLE)
             now = clock.now()
         line = self._board.read_command()
         if line is not None:

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 
 # Seconds one read waits at most; the firmware rounds up to steps of 100 ms.
 _MOMENT = 0.2
+# The same while something else has work to do; 0 is no time-out but none at all on some firmware.
+_BRIEF = 0.01
 # Seconds without progress after which sending is given up.
 _WRITE_TIMEOUT = 20
-# EAGAIN, ETIMEDOUT, the same as TLS hands them on, and mbedTLS's "want read".
-_NOTHING_YET = (11, 110, -11, -110, -26880)
+# EAGAIN, ETIMEDOUT, the same as TLS hands them on, and mbedTLS's "want read" and "want write".
+_NOTHING_YET = (11, 110, -11, -110, -26880, -26752)
 # ENOTCONN in its two spellings: the peer has closed.
 _CLOSED = (107, 128)
 
@@ -37,7 +39,15 @@ class SocketStream:
         self._socket = socket
         self._tls = tls
         self._byte = bytearray(1)
+        self._moment = _MOMENT
         socket.settimeout(_MOMENT)
+
+    def hurry(self, on: bool) -> None:
+        """Whether reads and `send` are to wait hardly at all, since something else has work."""
+        moment = _BRIEF if on else _MOMENT
+        if moment != self._moment:
+            self._moment = moment
+            self._socket.settimeout(moment)
 
     def read(self, size: int) -> bytes | None:
         """Up to `size` bytes, None if nothing came for a moment, b"" at the end. Raises OSError."""
@@ -86,7 +96,20 @@ class SocketStream:
             if not count:
                 raise OSError(110)
             sent += count
-        socket.settimeout(_MOMENT)
+        socket.settimeout(self._moment)
+
+    def send(self, data: bytes | bytearray | memoryview) -> int:
+        """Send what is taken within a moment; how many bytes that was, perhaps 0. Raises OSError.
+
+        After 0 the same bytes must come first again: TLS may have begun to send them.
+        """
+        try:
+            count = self._socket.send(data) if self._tls is None else self._tls.write(data)
+        except OSError as error:
+            if error.args and error.args[0] in _NOTHING_YET:
+                return 0
+            raise
+        return count or 0
 
     def close(self) -> None:
         """Release the socket; harmless when repeated. TLS contexts leak unless closed."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
         def write(self, data: bytes | bytearray) -> None:
             """Send all of it or raise OSError."""
 
+        def hurry(self, on: bool) -> None:
+            """Whether reads are to wait hardly at all, since something else has work to do."""
+
         def close(self) -> None:
             """Release the socket; harmless when repeated."""
 
@@ -273,6 +276,10 @@ class WebSocket:
     def send(self, text: str) -> None:
         """Send a text message in one write. Does nothing once the connection is closed."""
         self._send(TEXT, text.encode())
+
+    def hurry(self, on: bool) -> None:
+        """Whether `receive` is to wait hardly at all, since something else has work to do."""
+        self._stream.hurry(on)
 
     def receive(self) -> str | None:
         """The next text message, or None: none came for a moment, or the end came.

@@ -38,6 +38,9 @@ class FakeStream:
             raise self.fault
         self.written += data
 
+    def hurry(self, on: bool) -> None:
+        self.hurried = on
+
     def close(self) -> None:
         self.closed = True
 

@@ -225,3 +225,50 @@ def test_failed_tls_closes_the_socket(streams: Any, usocket: FakeSockets, fault:
     with pytest.raises(type(fault)):
         streams.connect("h", 443, 9, wrap)
     assert usocket.next.closed == 1
+
+
+class QuickSocket(FakeSocket):
+    """A socket that is not asked to finish what it sends."""
+
+    def send(self, data: bytes | bytearray | memoryview) -> int | None:
+        assert self.timeouts[-1] < 1, "what moves beside the station must not hold it up"
+        self.timeouts.append(20)
+        return super().send(data)
+
+    write = send
+
+
+def test_hurrying_shortens_the_moment_and_a_frame_leaves_it_as_it_was(streams: Any) -> None:
+    socket = FakeSocket()
+    stream = streams.SocketStream(socket, None)
+    stream.hurry(False)
+    assert len(socket.timeouts) == 1
+    stream.hurry(True)
+    stream.hurry(True)
+    assert len(socket.timeouts) == 2
+    brief = socket.timeouts[-1]
+    assert 0 < brief < socket.timeouts[0], "0 means for ever on some firmware"
+    stream.write(b"frame")
+    assert socket.timeouts[-1] == brief
+    stream.hurry(False)
+    assert socket.timeouts[-1] == socket.timeouts[0]
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("code", [11, 110, -110, -26752])
+def test_sending_takes_what_fits(streams: Any, wrapped: bool, code: int) -> None:
+    socket = QuickSocket()
+    stream = streams.SocketStream(socket, socket if wrapped else None)
+    socket.accepts = [3]
+    assert stream.send(b"12345") == 3
+    assert socket.sent == [b"123"]
+    socket.timeouts.append(0.2)
+    socket.accepts = [OSError(code)]
+    assert stream.send(b"45") == 0
+    socket.timeouts.append(0.2)
+    socket.accepts = [None]
+    assert stream.send(b"45") == 0
+    socket.timeouts.append(0.2)
+    socket.accepts = [OSError(104)]
+    with pytest.raises(OSError, match="104"):
+        stream.send(b"45")

@@ -86,6 +86,9 @@ class FakeStream:
             raise self.fail
         self.writes.append(bytes(data))
 
+    def hurry(self, on: bool) -> None:
+        self.hurried = on
+
     def close(self) -> None:
         self.closed = True
 

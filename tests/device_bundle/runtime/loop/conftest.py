@@ -96,11 +96,15 @@ class FakeSocket:
         self.closes: list[int] = []
         self.finished = False
         self.dies_when_sending = False
+        self.hurried = False
+
+    def hurry(self, on: bool) -> None:
+        self.hurried = on
 
     def receive(self) -> str | None:
         if self.incoming:
             return self.incoming.pop(0)
-        self.world.ms += 200
+        self.world.ms += 10 if self.hurried else 200
         return None
 
     def send(self, text: str) -> None:
