@@ -3,7 +3,7 @@
 It starts the app and keeps why that ended. In bundles that install updates `trial_template` stands
 before its last line.
 """
-# ruff: noqa: BLE001, F401, PLC0415, PTH123, SIM105, UP031  # no pathlib, contextlib or f-strings
+# ruff: noqa: BLE001, F401, PLC0415, PTH123, UP031  # no pathlib, contextlib or f-strings
 
 import uos
 import utime

@@ -15,101 +15,97 @@ _TRIES = 3
 _PREVIOUS = "/usr/ocpp_previous/"
 
 
-def _trial() -> tuple[int, str]:
-    """Count and reason; the count is -1 where nothing is on trial."""
-    for path in _TRIAL:
+class _Trial:
+    def read(self) -> tuple[int, str]:
+        """Count and reason; the count is -1 where nothing is on trial."""
+        for path in _TRIAL:
+            try:
+                with open(path) as file:
+                    text = file.read(200)
+            except OSError:
+                continue
+            return (int(text[0]), text[2:]) if text[1:2] == " " else (-1, "")
+        return -1, ""
+
+    def remove(self, path: str) -> None:
         try:
-            with open(path) as file:
-                text = file.read(200)
-        except OSError:
-            continue
-        return (int(text[0]), text[2:]) if text[1:2] == " " else (-1, "")
-    return -1, ""
-
-
-def _remove(path: str) -> None:
-    try:
-        uos.remove(path)
-    except OSError:
-        pass
-
-
-def _write_trial(count: int, reason: str) -> None:
-    # A cut leaves the old text or the new one, even where a rename replaces nothing.
-    with open(_TRIAL[1], "w") as file:
-        file.write("%d %s" % (count, reason))
-    _remove(_TRIAL[0])
-    uos.rename(_TRIAL[1], _TRIAL[0])
-
-
-def _differs() -> bool:
-    """Whether anything in /usr is not what it was before the app on trial."""
-    for name in uos.listdir(_PREVIOUS[:-1]):
-        try:
-            with open(_PREVIOUS + name, "rb") as kept, open("/usr/" + name, "rb") as used:
-                piece = kept.read(512)
-                while piece and piece == used.read(512):
-                    piece = kept.read(512)
-                if piece or used.read(1):
-                    return True
-        except OSError:
-            return True
-    return False
-
-
-def _put_back() -> None:
-    """Hand it to the firmware's own updater, so that the checksums that keeps agree."""
-    import app_fota
-    import app_fota_download
-
-    updater = app_fota.new()
-    try:
-        folder = app_fota_download.get_updater_dir()
-    except AttributeError:
-        folder = app_fota_download.updater_dir
-    _remove(folder + "/update.flag")
-    _remove(folder + "/download.stat")
-    folder += "/usr"
-    at = 0
-    while at >= 0:
-        at = folder.find("/", at + 1)
-        try:
-            uos.mkdir(folder if at < 0 else folder[:at])
+            uos.remove(path)
         except OSError:
             pass
-    for name in uos.listdir(_PREVIOUS[:-1]):
-        size = 0
-        with open(_PREVIOUS + name, "rb") as kept, open(folder + "/" + name, "wb") as staged:
-            piece = kept.read(512)
-            while piece:
-                size += len(piece)
-                staged.write(piece)
+
+    def write(self, count: int, reason: str) -> None:
+        # A cut leaves the old text or the new one, even where a rename replaces nothing.
+        with open(_TRIAL[1], "w") as file:
+            file.write("%d %s" % (count, reason))
+        self.remove(_TRIAL[0])
+        uos.rename(_TRIAL[1], _TRIAL[0])
+
+    def differs(self) -> bool:
+        """Whether anything in /usr is not what it was before the app on trial."""
+        for name in uos.listdir(_PREVIOUS[:-1]):
+            try:
+                with open(_PREVIOUS + name, "rb") as kept, open("/usr/" + name, "rb") as used:
+                    piece = kept.read(512)
+                    while piece and piece == used.read(512):
+                        piece = kept.read(512)
+                    if piece or used.read(1):
+                        return True
+            except OSError:
+                return True
+        return False
+
+    def put_back(self) -> None:
+        """Hand it to the firmware's own updater, so that the checksums that keeps agree."""
+        import app_fota
+        import app_fota_download
+
+        updater = app_fota.new()
+        try:
+            folder = app_fota_download.get_updater_dir()
+        except AttributeError:
+            folder = app_fota_download.updater_dir
+        self.remove(folder + "/update.flag")
+        self.remove(folder + "/download.stat")
+        folder += "/usr"
+        at = 0
+        while at >= 0:
+            at = folder.find("/", at + 1)
+            try:
+                uos.mkdir(folder if at < 0 else folder[:at])
+            except OSError:
+                pass
+        for name in uos.listdir(_PREVIOUS[:-1]):
+            size = 0
+            with open(_PREVIOUS + name, "rb") as kept, open(folder + "/" + name, "wb") as staged:
                 piece = kept.read(512)
-        app_fota_download.update_download_stat("", "/usr/" + name, size)
-    updater.set_update_flag()
+                while piece:
+                    size += len(piece)
+                    staged.write(piece)
+                    piece = kept.read(512)
+            app_fota_download.update_download_stat("", "/usr/" + name, size)
+        updater.set_update_flag()
 
-
-def _try_out() -> None:
-    count, reason = _trial()
-    if count < 0:
-        return
-    if not reason:
-        if count < _TRIES:
-            _write_trial(count + 1, "")
+    def try_out(self) -> None:
+        count, reason = self.read()
+        if count < 0:
             return
-        count = 0
-        reason = "it was started %d times and never confirmed" % _TRIES
-    if count < _TRIES and _differs():
-        from misc import Power
+        if not reason:
+            if count < _TRIES:
+                self.write(count + 1, "")
+                return
+            count = 0
+            reason = "it was started %d times and never confirmed" % _TRIES
+        if count < _TRIES and self.differs():
+            from misc import Power
 
-        print("the previous app is put back:", reason)
-        _write_trial(count + 1, reason)
-        _put_back()
-        Power.powerRestart()
+            print("the previous app is put back:", reason)
+            self.write(count + 1, reason)
+            self.put_back()
+            Power.powerRestart()
 
 
 try:
-    _try_out()
+    _Trial().try_out()
 except Exception as _fault:
     print("the previous app cannot be put back:", repr(_fault))
-del _trial, _remove, _write_trial, _differs, _put_back, _try_out
+del _Trial
