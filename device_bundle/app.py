@@ -22,6 +22,9 @@ NAME = "app"
 #: whereas that of the application module lives as long as the application runs.
 TABLES = "tables"
 ROOTS = (Root(NAME, NAME), Root(TABLES, TABLES))
+OFFER = Symbol("device_bundle.runtime.moving", "offer")
+#: The name by which a plugin asks for what `OFFER` offers.
+OFFERED = "transfers"
 RUN = Symbol("device_bundle.runtime.start", "run")
 SETTINGS = Symbol("device_bundle.runtime.settings", "Settings")
 
@@ -37,10 +40,20 @@ def tables_module(contracts: Mapping[str, object], foreign: Iterable[int]) -> Mo
     )
 
 
-def app_module(roles: Sequence[Role]) -> Module:
-    """The module that makes the plugins and starts the main loop when it is imported."""
-    lines = [*_imports(roles), *_install(roles)]
-    return generated(NAME, lines, f"{RUN.name}(install, {SETTINGS.name})")
+def app_module(roles: Sequence[Role], moving: bool = False) -> Module:
+    """The module that makes the plugins and starts the main loop when it is imported.
+
+    moving: whether the plugins are to be offered what moves files and installs images.
+    """
+    symbols = (RUN, SETTINGS, OFFER) if moving else (RUN, SETTINGS)
+    lines = [*_imports(roles, symbols), *_install(roles)]
+    arguments = ["install", *(symbol.name for symbol in symbols[1:])]
+    return generated(NAME, lines, f"{RUN.name}({', '.join(arguments)})")
+
+
+def asks_for(definitions: Iterable[Definition], name: str) -> bool:
+    """Whether anything in the definitions names what a shell offers by that name."""
+    return name in texts(definitions)
 
 
 def texts(definitions: Iterable[Definition]) -> set[str]:
@@ -104,8 +117,8 @@ def generated(name: str, lines: Sequence[str], start: str = "") -> Module:
     return module
 
 
-def _imports(roles: Sequence[Role]) -> list[str]:
-    lines = [f"from {symbol.module} import {symbol.name}" for symbol in (RUN, SETTINGS)]
+def _imports(roles: Sequence[Role], symbols: Sequence[Symbol]) -> list[str]:
+    lines = [f"from {symbol.module} import {symbol.name}" for symbol in symbols]
     lines.append(f"from {TABLES} import CONTRACTS, FOREIGN")
     for number, role in enumerate(roles):
         lines.append(f"from {role.symbol.module} import {role.symbol.name} as role{number}")

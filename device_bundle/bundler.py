@@ -79,7 +79,7 @@ def _files(linked: Linked, config: Config) -> list[File]:
         File(f"{name}.py", text.encode(), compile_module(name, text), sources[name])
         for name, text in texts.items()
     ]
-    stub = main_text(config)
+    stub = main_text(config, linked.moving)
     compile_module("main", stub)
     files.append(File("main.py", stub.encode(), b"", 0))
     if linked.texts:

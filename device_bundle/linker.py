@@ -46,6 +46,8 @@ class Linked:
     firmware_names: set[str]
     #: The file of sentences beside the program; empty for none.
     texts: bytes = b""
+    #: Whether it moves files and installs images.
+    moving: bool = False
 
     def __post_init__(self) -> None:
         """Sort the definitions as in the source, so that nothing depends on chance; file texts."""
@@ -66,7 +68,9 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
     roots = [root_of(found) for found in plugins]
     program = Program([KERNEL, RUNTIME, TEXTS, *app.ROOTS, *roots], Findings(), base)
     symbols = [(root, role_symbol(program, root)) for root in roots]
-    shapes = resolve_all(program, [app.RUN, app.SETTINGS, TOLD, *(s for _, s in symbols if s)])
+    host = [app.RUN, app.SETTINGS, app.OFFER, TOLD]
+    shapes = resolve_all(program, [*host, *(s for _, s in symbols if s)])
+    moving = app.asks_for(_defined(program, roots), app.OFFERED)
     roles = [read_role(program, shapes, root.package, s) for root, s in symbols if s]
     program.findings.raise_if_any()
     refuse_conflicts(roles)
@@ -74,11 +78,13 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
     refuse_wrong_direction(messages, roles)
     _fold_settings(program, config, roles, messages)
     program.add(app.tables_module({}, ()))
-    reach = follow(program, shapes, app.app_module(roles))
+    reach = follow(program, shapes, app.app_module(roles, moving))
     _add_tables(program, reach, roles, messages)
     order = [KERNEL.package, *(root.package for root in roots), RUNTIME.package]
     wishes = Wishes(config.bundle.log, config.bundle.texts)
-    return finish(program, reach, [*order, app.TABLES, app.NAME], roles, wishes)
+    linked = finish(program, reach, [*order, app.TABLES, app.NAME], roles, wishes)
+    linked.moving = moving
+    return linked
 
 
 def resolve_all(program: Program, symbols: Iterable[Symbol]) -> Shapes:
@@ -147,6 +153,13 @@ def role_symbol(program: Program, root: Root) -> Symbol | None:
     return symbol
 
 
+def _defined(program: Program, roots: Sequence[Root]) -> list[Definition]:
+    """Everything defined in these packages, as far as it was needed."""
+    packages = {root.package for root in roots}
+    modules = [part for part in program.modules().values() if part.package in packages]
+    return [definition for module in modules for definition in module.definitions]
+
+
 def _fold_settings(
     program: Program, config: Config, roles: Sequence[Role], messages: Messages
 ) -> None:
@@ -154,6 +167,7 @@ def _fold_settings(
         fold_plugin(program, config, role.plugin, role.settings)
     given = {name: getattr(config.charge_point, name) for name in ("url", "identity", "password")}
     given |= msgspec.structs.asdict(config.device)
+    given["target"] = config.bundle.target
     fold(program, app.SETTINGS, {**given, "subprotocols": messages.subprotocols})
 
 

@@ -7,11 +7,18 @@ from pathlib import Path
 from device_bundle.render import shorten
 from ocpp_kernel.config import Config
 
-_TEMPLATE = Path(__file__).parent / "runtime" / "main_template.py"
+_RUNTIME = Path(__file__).parent / "runtime"
+_START = "\n_main()\n"
 
 
-def main_text(config: Config) -> str:
-    """The stub, with project name and version as literals, which merging tools look for."""
-    text = _TEMPLATE.read_text(encoding="utf-8")
+def main_text(config: Config, updates: bool = False) -> str:
+    """The stub, with project name and version as literals, which merging tools look for.
+
+    updates: whether this bundle installs others, so that the stub must be able to undo that.
+    """
+    text = (_RUNTIME / "main_template.py").read_text(encoding="utf-8")
+    if updates:
+        trial = (_RUNTIME / "trial_template.py").read_text(encoding="utf-8")
+        text = text.removesuffix(_START) + trial + _START
     text = text.replace('"@NAME@"', repr(config.bundle.project))
     return shorten(text.replace('"@VERSION@"', repr(config.bundle.version)))

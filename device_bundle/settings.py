@@ -14,9 +14,14 @@ from device_bundle.toplevel import bound_names
 from device_bundle.trees import walk
 from ocpp_kernel.config import Config, plugin_settings
 
+#: Settings of plugins that, left empty, take a value of [bundle]: the firmware is the bundle.
+_OF_BUNDLE = {"firmware_version": "version"}
+
 
 def fold_plugin(program: Program, config: Config, plugin: str, symbol: Symbol | None) -> None:
     """Check the plugin's table against its Settings and make its values the class's own.
+
+    The firmware version, left empty, is that of the bundle.
 
     Raises ConfigError for keys or values that do not fit.
     """
@@ -24,7 +29,11 @@ def fold_plugin(program: Program, config: Config, plugin: str, symbol: Symbol | 
         plugin_settings(config, "charge_point", plugin, _NoSettings)
         return
     declared = _made(*_class(program, symbol))
-    fold(program, symbol, vars(plugin_settings(config, "charge_point", plugin, declared)))
+    values = vars(plugin_settings(config, "charge_point", plugin, declared))
+    for name, source in _OF_BUNDLE.items():
+        if values.get(name) == "":
+            values[name] = getattr(config.bundle, source)
+    fold(program, symbol, values)
 
 
 def fold(program: Program, symbol: Symbol, values: Mapping[str, Any]) -> None:

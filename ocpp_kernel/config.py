@@ -99,6 +99,7 @@ class DeviceSettings(msgspec.Struct, forbid_unknown_fields=True):
     client_certificate: str = ""
     client_key: str = ""
     server_certificate_sha256: str = ""
+    file_server_certificate_sha256: str = ""
     connect_timeout: Annotated[int, Meta(ge=1, le=24)] = 10
     ping_interval: Annotated[int, Meta(ge=0)] = 60
     pong_timeout: Annotated[int, Meta(ge=1)] = 20
@@ -108,6 +109,7 @@ class DeviceSettings(msgspec.Struct, forbid_unknown_fields=True):
     message_limit: Annotated[int, Meta(ge=1024)] = 16384
     watchdog: Annotated[int, Meta(ge=0)] = 120
     data_folder: str = "/usr/ocpp_data"
+    trial_time: Annotated[int, Meta(ge=60)] = 1800
     console: bool = True
 
 

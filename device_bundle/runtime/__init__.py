@@ -11,6 +11,7 @@ The app module the bundler emits needs two things from here:
         station.install(contracts, routes, hooks, profiles, foreign)
 
     run(install, Settings)          # does not return: a wanted restart restarts the module
+    run(install, Settings, offer)   # the same with `moving.offer`, where a plugin moves files
 
 `Settings` may be the class itself or an instance: only attributes are read. `main_template.py` is
 the text of `/usr/main.py`: `@NAME@`, `@VERSION@` and `usr.app` are to be replaced.
@@ -19,6 +20,9 @@ the text of `/usr/main.py`: `@NAME@`, `@VERSION@` and `usr.app` are to be replac
     handshake   URL, upgrade request, its answer
     connector   one attempt to connect, with everything handed in
     streams     usocket; tls: ussl
+    transfers   downloads and uploads; http: the protocol
+    installer   puts an image in place; image reads it; staging: the firmware's updaters
+    moving      offers plugins these two
     clock, codec, backoff
     board       the module's own functions
     loop        the main loop

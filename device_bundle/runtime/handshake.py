@@ -36,29 +36,29 @@ def parse_url(url: str) -> Endpoint:
     for character in url:
         if not "!" <= character <= "~":
             raise ValueError(f"url {url!r}: blanks and non-ASCII characters must be escaped")
-    scheme, found, rest = _split(url, "://")
+    scheme, found, rest = split(url, "://")
     secure = scheme.lower() == "wss"
     if not found or not (secure or scheme.lower() == "ws"):
         raise ValueError(f"url {url!r}: must begin with ws:// or wss://")
     if "#" in rest:
         raise ValueError(f"url {url!r}: '#' is not allowed in a WebSocket address")
-    rest, _, query = _split(rest, "?")
-    authority, _, path = _split(rest, "/")
+    rest, _, query = split(rest, "?")
+    authority, _, path = split(rest, "/")
     if "@" in authority:
         raise ValueError("url: no user or password in it, set the password on its own")
-    host, port = _host_port(url, authority)
+    host, port = host_port(url, authority)
     return Endpoint(secure, host, port or (443 if secure else 80), "/" + path, query)
 
 
-def _host_port(url: str, authority: str) -> tuple[str, int]:
-    """Host without brackets, and the port, 0 if none is given."""
+def host_port(url: str, authority: str) -> tuple[str, int]:
+    """Host without brackets, and the port, 0 if none is given. Raises ValueError, naming `url`."""
     if authority[:1] == "[":
-        host, found, tail = _split(authority[1:], "]")
+        host, found, tail = split(authority[1:], "]")
         if not found or tail[:1] not in ("", ":"):
             raise ValueError(f"url {url!r}: bad IPv6 address")
         port = tail[1:]
     else:
-        host, found, port = _split(authority, ":")
+        host, found, port = split(authority, ":")
         tail = ":" if found else ""
     if not host:
         raise ValueError(f"url {url!r}: the host is missing")
@@ -69,7 +69,8 @@ def _host_port(url: str, authority: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _split(text: str, separator: str) -> tuple[str, bool, str]:
+def split(text: str, separator: str) -> tuple[str, bool, str]:
+    """What is before the separator, whether it is there, and what follows it."""
     at = text.find(separator)
     if at < 0:
         return text, False, ""
@@ -154,19 +155,27 @@ class ResponseReader:
         if data == b"\n" and (bytes(head[-4:]) == b"\r\n\r\n" or bytes(head[-2:]) == b"\n\n"):
             return True
         if len(head) > _HEAD_LIMIT:
-            raise HandshakeError("the server's answer is not a WebSocket handshake: too long")
+            raise HandshakeError("the head of the server's answer is too long")
         return False
 
     def check(self, accept: str, subprotocols: tuple[str, ...]) -> str:
         """The agreed subprotocol. Raises HandshakeError, with the HTTP status if one was sent."""
+        status, headers = self.parse()
+        _check_status(status)
+        return _check_headers(headers, accept, subprotocols)
+
+    def parse(self) -> tuple[int, dict[str, str]]:
+        """Status, and headers by lower-case name. Raises HandshakeError where this is not HTTP."""
         lines = self._lines()
-        _check_status(lines[0])
+        words = lines[0].split(" ", 2)
+        if len(words) < 2 or words[0][:7] != "HTTP/1." or not words[1].isdigit():
+            raise HandshakeError("the server's answer is not HTTP")
         headers = {}
         for line in lines[1:]:
-            name, found, value = _split(line, ":")
+            name, found, value = split(line, ":")
             if found:
                 headers[name.strip().lower()] = value.strip()
-        return _check_headers(headers, accept, subprotocols)
+        return int(words[1]), headers
 
     def _lines(self) -> list[str]:
         try:
@@ -175,11 +184,7 @@ class ResponseReader:
             raise HandshakeError("the server's answer is not HTTP") from None
 
 
-def _check_status(line: str) -> None:
-    words = line.split(" ", 2)
-    if len(words) < 2 or words[0][:7] != "HTTP/1." or not words[1].isdigit():
-        raise HandshakeError("the server's answer is not HTTP")
-    status = int(words[1])
+def _check_status(status: int) -> None:
     if status == 101:
         return
     if status == 401:

@@ -23,6 +23,8 @@ class Settings:
     """PEM of its private key."""
     server_certificate_sha256: str = ""
     """SHA-256 of the server's certificate; empty: any server is accepted."""
+    file_server_certificate_sha256: str = ""
+    """SHA-256 of the certificate of the server files come from and go to; empty: any."""
     connect_timeout: int = 10
     """Seconds to wait for a connection and for each step of its handshakes, 1 to 24."""
     ping_interval: int = 60
@@ -54,5 +56,9 @@ class Settings:
     0: never."""
     data_folder: str = "/usr/ocpp_data"
     """Where the charge point keeps its state."""
+    target: str = "quecpython"
+    """What the bundle was made for; images for another target are refused."""
+    trial_time: int = 1800
+    """Seconds the central system may take to accept a new app before it is taken back."""
     console: bool = True
     """Whether lines typed at the module's console become Command events."""

@@ -29,12 +29,16 @@ _PROVEN = 300
 _RESTART = "restart"
 
 
-def run(install: Callable[[Station], object], settings: Settings) -> None:
+def run(
+    install: Callable[[Station], object],
+    settings: Settings,
+    offer: Callable[[Station, Settings, Board], Callable[[int], bool]] | None = None,
+) -> None:
     """Run the charge point until it restarts the module; returns only where that fails.
 
-    install(station) makes the plugins' role objects and calls `station.install(...)`. Raises
-    ValueError for settings that cannot be used. State that cannot be read or written is reported
-    and done without.
+    install(station) makes the plugins' role objects and calls `station.install(...)`. offer, see
+    `moving.offer`, gives them what not every bundle has. Raises ValueError for settings that
+    cannot be used. State that cannot be read or written is reported and done without.
     """
     board = Board(settings.watchdog, settings.console)
     clock = Clock(utime.ticks_ms, utime.ticks_diff, utime.sleep_ms)
@@ -49,10 +53,11 @@ def run(install: Callable[[Station], object], settings: Settings) -> None:
 
     store = FileStore(uos, codec, settings.data_folder, open, report)
     station = Station(identity, codec, store, board.log)
+    work = None if offer is None else offer(station, settings, board)
     install(station)
     station.start(clock.now(), _cause(store, board))
     station.after(_PROVEN, _forget_starts)
-    kind = Loop(station, clock, board, connector, settings).run()
+    kind = Loop(station, clock, board, connector, settings, work).run()
     board.log("info", f"{kind} restart")
     if station.exit is not None:
         _forget_starts()

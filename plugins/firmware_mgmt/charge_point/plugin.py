@@ -2,7 +2,7 @@
 
 Files are moved by ``station.shared["transfers"]`` (:mod:`.transfers`), which a shell offers;
 without it every transfer fails. Firmware is installed by the driver's ``install_firmware``
-(:mod:`ocpp_kernel.driver`). FW-001 to FW-016.
+(:mod:`ocpp_kernel.driver`), else by what a shell offers for that. FW-001 to FW-016.
 """
 
 from __future__ import annotations
@@ -95,6 +95,7 @@ class ChargePoint:
             self._upload.restore()
         elif kind is events.BootAccepted:
             self._update.notices.ready = self._upload.notices.ready = True
+            self._update.accept()
             self._pump()
         elif kind is events.Connected:
             self._pump()

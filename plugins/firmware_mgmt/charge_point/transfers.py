@@ -1,7 +1,9 @@
-"""What moves files for this profile: ``station.shared["transfers"]``, offered by a shell. Portable.
+"""What a shell offers this profile, by name in ``station.shared``. Portable; only types.
 
-Only types. A job works beside the station and is looked at about once a second, so nothing here
-waits and no job ever calls back into the station.
+``transfers`` moves files (:class:`Transfers`): a job works beside the station and is looked at
+about once a second, so nothing here waits and no job ever calls back into the station.
+``installer`` (:class:`Installer`) installs where the driver cannot. ``crash_log`` is a function
+that gives what is known of ends of the software, as text to go with the diagnostics; a few KB.
 """
 
 from __future__ import annotations
@@ -44,4 +46,22 @@ class Transfers(Protocol):
 
     def send(self, url: str, method: str, size: int) -> Job:
         """Uploads that many bytes, which are fed; ``method`` is PUT or POST, for HTTP."""
+        ...
+
+
+class Installer(Protocol):
+    """Installs images; a driver's own ``install_firmware`` has precedence."""
+
+    #: Set once the central system has accepted this run of the software.
+    accepted: bool
+
+    def install_firmware(self, path: str) -> str:
+        """As :meth:`ocpp_kernel.driver.Installer.install_firmware`."""
+        ...
+
+    def forget(self, path: str) -> None:
+        """The outcome is stored: removes the image and whatever else was kept; raises OSError.
+
+        Also called after a restart that came before the first call returned.
+        """
         ...

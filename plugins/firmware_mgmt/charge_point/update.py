@@ -6,8 +6,11 @@ restart goes on where it stopped:
     Scheduled     until retrieveDate
     Downloading   attempts, with pauses between them
     Downloaded    until no transaction runs; idle connectors are Unavailable
-    Installing    the driver is asked about once a second
-    Restarting    the driver wants a restart; it is asked again after it
+    Installing    the installer is asked about once a second
+    Restarting    the installer wants a restart; it is asked again after it
+
+The installer is the driver, if it has ``install_firmware``, else ``station.shared["installer"]``
+(:class:`.transfers.Installer`), which a shell may offer.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from .transfers import Job
 
 FILE = "firmware"
-#: Restarts a driver may want for one image.
+#: Restarts an installer may want for one image.
 MOST_RESTARTS = 3
 #: Seconds between looks at whether transactions have ended.
 PATIENCE = 10
@@ -87,6 +90,8 @@ class Update:
             self.stage = "Installing"
         if self.stage == "Installing":
             self._station.after(0, self._withhold)
+        if not self.stage:
+            self._tidy()
         self.wake()
 
     def save(self) -> None:
@@ -97,6 +102,12 @@ class Update:
             self._station.store.save(FILE, state)
         except StoreError as error:
             self._station.log("error", f"the update's state could not be stored: {error}")
+
+    def accept(self) -> None:
+        """The central system accepted this charge point: a new app has proved itself."""
+        installer: Any = self._station.shared.get("installer")
+        if installer is not None:
+            installer.accepted = True
 
     def wake(self) -> None:
         """Looks at the next tick what there is to do."""
@@ -172,16 +183,21 @@ class Update:
             if connector.transaction is not None:
                 self._wait(PATIENCE)
                 return
-        driver: Any = self._station.hooks.driver()
-        if getattr(driver, "install_firmware", None) is None:
+        if self._installer() is None:
             self._fail("InstallationFailed", "the driver has no install_firmware")
         else:
             self._enter("Installing", "Installing")
 
-    def _install(self) -> None:
+    def _installer(self) -> Any:
+        """What installs here, None for nothing."""
         driver: Any = self._station.hooks.driver()
+        if getattr(driver, "install_firmware", None) is not None:
+            return driver
+        return self._station.shared.get("installer")
+
+    def _install(self) -> None:
         try:
-            outcome = driver.install_firmware(self._image)
+            outcome = self._installer().install_firmware(self._image)
         except Exception as error:  # noqa: BLE001 - however it fails, connectors go back to use
             self._fail("InstallationFailed", f"{error!r}")
             return
@@ -204,6 +220,18 @@ class Update:
     def _end(self, status: str) -> None:
         self._stop()
         self._enter("", status)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """The outcome is stored: what was kept for the installation may go."""
+        installer = self._installer()
+        if self._image and getattr(installer, "forget", None) is not None:
+            try:
+                installer.forget(self._image)
+            except OSError as error:
+                self._station.log("warning", f"firmware is left behind: {error}")
+            self._image = ""
+            self.save()
 
     def _stop(self) -> None:
         """Nothing goes on, and connectors are in use."""

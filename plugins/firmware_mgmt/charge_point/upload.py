@@ -158,13 +158,16 @@ class Upload:
         yield from self._log.lines(self._start, self._stop)
 
     def _head(self) -> str:
-        """What this charge point is and how it is set; never a secret."""
+        """What this charge point is, how it is set and why it ended before; never a secret."""
         station = self._station
         text = f"{station.identity} {station.timestamp()}\n"
         for connector in station.shared["connectors"]:
             text += f"connector {connector.connector_id}: {connector.status}\n"
         for key in station.configuration.keys():  # noqa: SIM118 - a Configuration is no dict
             text += f"{key.name}={station.configuration.text(key)}\n"
+        crash_log: Any = station.shared.get("crash_log")
+        if crash_log is not None:
+            text += crash_log()
         return text + "\n"
 
     def _feed(self, job: Job) -> str | None:

@@ -1,0 +1,1 @@
+# The module is the class itself, which no stub can say.

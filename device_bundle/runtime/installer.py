@@ -1,0 +1,382 @@
+"""Installs an image on a module, and takes it back if it does not prove itself. Portable.
+
+What plugins find as `station.shared["installer"]`. An image of the bundler is checked whole, what
+it will replace is copied to /usr/ocpp_previous, then it is handed to the firmware's own updater
+(app_fota), which copies it over /usr at the next start, before /usr/main.py. The new app is on
+trial until the central system has accepted it: /usr/ocpp_trial says so, and /usr/main.py puts the
+previous app back, through the same updater, where the new one cannot start, is restarted three
+times before that, or leaves a reason there. The file holds a count of starts, a blank, and why the
+app is to be put back, if it is.
+
+/usr/main.py itself is never replaced: it is what puts things back. Files only the new app has are
+left behind when it is taken back; nothing imports them. Any other file is taken for firmware of
+the module itself, which the firmware's `fota` installs and cannot take back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from device_bundle.runtime.image import PIECE, Image
+from device_bundle.runtime.transfers import RESERVE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import BinaryIO, Protocol
+
+    from ocpp_kernel.station import Station
+
+    # A file of an image: its path below /usr, with the slash, its size and SHA-256.
+    Entry = tuple[str, int, bytes]
+    # A step of the work; what it says is what install_firmware answers.
+    Steps = Generator[str, None, None]
+
+    class Firmware(Protocol):
+        """What the installer needs of a `staging.Firmware`."""
+
+        def prepare(self) -> str: ...
+
+        def stage(self, path: str, size: int, /) -> None: ...
+
+        def set_flag(self) -> None: ...
+
+        def new_fota(self) -> Any: ...
+
+        def version(self) -> str: ...
+
+        def inflate(self, file: BinaryIO, /) -> Any: ...
+
+        def sha256(self) -> Any: ...
+
+        def from_hex(self, digits: str, /) -> bytes: ...
+
+        def modules(self) -> list[str]: ...
+
+
+USR = "/usr"
+#: main.py knows these two.
+PREVIOUS = "/usr/ocpp_previous"
+TRIAL = "/usr/ocpp_trial"
+# The plugin that drives all this: an image without it could neither be confirmed nor replaced.
+_PLUGIN = "firmware_mgmt"
+# Under which the store keeps the module's version while other firmware is being installed.
+_FOTA = "fota"
+# Pieces of firmware written in one step.
+_PIECES = 16
+_BLOCK = 4096
+_ENOENT = 2
+
+
+class Installer:
+    """Works in steps, so that the main loop goes on; each handles one file at most."""
+
+    def __init__(
+        self,
+        station: Station,
+        firmware: Firmware,
+        fs: Any,
+        opener: Callable[[str, str], Any],
+        target: str,
+        patience: int,
+    ) -> None:
+        """fs: `uos`; opener: `open`; target: images for another one are refused.
+
+        patience: seconds the central system may take to accept a new app.
+        """
+        #: Whether the central system has accepted this run; set from outside.
+        self.accepted = False
+        self._station = station
+        self._firmware = firmware
+        self._fs = fs
+        self._open = opener
+        self._target = target
+        self._give_up = station.now + patience
+        self._steps: Steps | None = None
+
+    def install_firmware(self, path: str) -> str:
+        """As `ocpp_kernel.driver.Installer` has it. Raises OSError."""
+        if self._steps is None:
+            self._steps = self._install(path)
+        steps = self._steps
+        outcome = "failed"
+        try:
+            outcome = next(steps)
+        finally:
+            if outcome:
+                self._steps = None
+                steps.close()
+        return outcome
+
+    def forget(self, path: str) -> None:
+        """The installation is over and told of: what was kept for it may go. Raises OSError."""
+        self._clear()
+        self._remove(path)
+        self._station.store.delete(_FOTA)
+
+    def _install(self, path: str) -> Steps:
+        file = self._open(path, "rb")
+        try:
+            if file.read(2) == b"\x1f\x8b":
+                yield from self._install_app(file)
+            else:
+                file.seek(0)
+                yield from self._install_fota(file, self._fs.stat(path)[6])
+        finally:
+            file.close()
+
+    # An app.
+
+    def _install_app(self, file: BinaryIO) -> Steps:
+        image = Image(file, self._firmware.inflate)
+        manifest = image.manifest(self._station.codec.loads)
+        listed = self._listed(manifest)
+        trial = self._trial()
+        if trial[2:]:
+            raise OSError(trial[2:])
+        yield ""
+        changed = []
+        for name, size, digest in listed:
+            if self._digest(USR + name) != digest:
+                changed.append((name, size, digest))
+            yield ""
+        if not changed:
+            yield from self._await_acceptance(trial, listed)
+            return
+        for name in self._names(PREVIOUS) if trial else []:
+            if self._digest(f"{PREVIOUS}/{name}") != self._digest(f"{USR}/{name}"):
+                # The updater stopped half way: neither app is whole.
+                yield self._take_back("the firmware did not install it")
+            yield ""
+        self._refuse_other(manifest, listed)
+        yield from self._read(image, listed, [], "")
+        self._clear()
+        folder = self._firmware.prepare() + USR
+        yield from self._keep(changed)
+        self._make_folder(folder)
+        image = Image(file, self._firmware.inflate)
+        yield from self._read(image, listed, changed, folder)
+        self._write_trial("0 ")
+        self._firmware.set_flag()
+        yield "Restart"
+
+    def _await_acceptance(self, trial: str, listed: list[Entry]) -> Steps:
+        while not self.accepted:
+            if trial and self._station.now >= self._give_up:
+                yield self._take_back("the central system did not accept it in time")
+            yield ""
+        self._remove(TRIAL + ".new")
+        self._remove(TRIAL)  # from here on there is no way back
+        names = [name for name, _, _ in listed]
+        for name in self._names(PREVIOUS):
+            if "/" + name not in names:
+                self._remove(f"{USR}/{name}")
+        yield "Installed"
+
+    def _listed(self, manifest: dict[str, Any]) -> list[Entry]:
+        """What is to be installed of an image; raises OSError for what no device can use."""
+        listed: list[Entry] = []
+        suffixes = set()
+        try:
+            for entry in manifest["files"]:
+                name = entry["file_name"]
+                if name == "usr/main.py":
+                    continue
+                if name[:4] != "usr/" or "/" in name[4:] or name[-3:] not in (".py", "mpy"):
+                    raise OSError(f"the image has {name}, which is no module in /usr")
+                suffixes.add(name[-3:])
+                digest = self._firmware.from_hex(entry["sha256"])
+                listed.append((name[3:], entry["size"], digest))
+        except (KeyError, TypeError, ValueError):
+            raise OSError("no image the bundler made") from None
+        if len(suffixes) != 1:
+            raise OSError("an image has either .py or .mpy modules")
+        return listed
+
+    def _refuse_other(self, manifest: dict[str, Any], listed: list[Entry]) -> None:
+        target = manifest.get("target")
+        if target != self._target:
+            raise OSError(f"the image is for {target}, this is {self._target}")
+        if _PLUGIN not in manifest.get("plugins", ()):
+            raise OSError(f"the image has no {_PLUGIN} and could never be replaced")
+        installed = self._names(USR)
+        for name, _, _ in listed:
+            stem = name[1 : name.rfind(".")]
+            other = stem + (".mpy" if name.endswith(".py") else ".py")
+            if other in installed:
+                raise OSError(f"the image has {name[1:]}, but {other} is installed")
+
+    def _read(self, image: Image, listed: list[Entry], staged: list[Entry], folder: str) -> Steps:
+        """Check what is listed of an image, and write what is to be staged into the folder."""
+        left = len(listed)
+        path, size = image.next()
+        while path:
+            name = path[3:]
+            sha = self._firmware.sha256()
+            out = None
+            for entry in staged:
+                if name == entry[0]:
+                    out = self._open(folder + name, "wb")
+            try:
+                image.copy(size, sha, out)
+            finally:
+                if out is not None:
+                    out.close()
+            digest = sha.digest()
+            for entry in listed:
+                if name == entry[0]:
+                    if size != entry[1] or digest != entry[2]:
+                        raise OSError(f"the image is damaged: {path}")
+                    left -= 1
+            if out is not None:
+                self._firmware.stage(USR + name, size)
+            yield ""
+            path, size = image.next()
+        if left:
+            raise OSError("the image is damaged: files are missing")
+
+    def _keep(self, changed: list[Entry]) -> Steps:
+        """Copy what will be replaced, or is of no use any more, and check the copies."""
+        names = [name[1:] for name, _, _ in changed]
+        suffix = names[0][names[0].rfind(".") :]
+        installed = self._names(USR)
+        for module in self._firmware.modules():
+            if module + suffix not in names and module + suffix != "main.py":
+                names.append(module + suffix)
+        names = [name for name in names if name in installed]
+        self._refuse_crowded(changed, names)
+        self._make_folder(PREVIOUS)
+        for name in names:
+            self._copy(f"{USR}/{name}", f"{PREVIOUS}/{name}")
+            if self._digest(f"{USR}/{name}") != self._digest(f"{PREVIOUS}/{name}"):
+                raise OSError(f"{name} could not be copied")
+            yield ""
+
+    def _refuse_crowded(self, changed: list[Entry], names: list[str]) -> None:
+        """Raises OSError where the flash has no room for both apps and what is staged."""
+        staged = kept = largest = 0
+        for _, size, _ in changed:
+            staged += _blocks(size)
+            largest = max(largest, _blocks(size))
+        for name in names:
+            kept += _blocks(self._fs.stat(f"{USR}/{name}")[6])
+        # While the previous app is put back, that is staged in place of the new one.
+        needed = max(staged, kept) + kept + largest + RESERVE
+        flash = self._fs.statvfs(USR)
+        free = flash[1] * flash[4]
+        if needed > free:
+            raise OSError(f"installing needs {needed} bytes of flash, {free} are free")
+
+    def _take_back(self, reason: str) -> str:
+        self._station.log("error", f"the new app is taken back: {reason}")
+        self._write_trial("0 " + reason)
+        return "Restart"
+
+    def _trial(self) -> str:
+        """What is on trial, "" for nothing."""
+        for path in (TRIAL, TRIAL + ".new"):
+            try:
+                file = self._open(path, "rb")
+            except OSError:
+                continue
+            text: str = file.read(200).decode()
+            file.close()
+            return text if text[1:2] == " " else ""
+        return ""
+
+    def _write_trial(self, text: str) -> None:
+        """A cut leaves the old text or the new one, even where a rename replaces nothing."""
+        file = self._open(TRIAL + ".new", "wb")
+        file.write(text.encode())
+        file.close()
+        self._remove(TRIAL)
+        self._fs.rename(TRIAL + ".new", TRIAL)
+
+    # Firmware of the module.
+
+    def _install_fota(self, file: BinaryIO, size: int) -> Steps:
+        version = self._firmware.version()
+        before = self._station.store.load(_FOTA)
+        if before is not None:
+            if version == before:
+                raise OSError(f"the module still runs {version}")
+            yield "Installed"
+        fota = self._firmware.new_fota()
+        piece = file.read(PIECE)
+        count = 0
+        while piece:
+            if fota.write(piece, size) == -1:
+                raise OSError("the module's firmware does not take the image")
+            piece = file.read(PIECE)
+            count += 1
+            if not count % _PIECES:
+                yield ""
+        if fota.flush() == -1 or fota.verify() != 0:
+            raise OSError("the module's firmware refuses the image")
+        self._station.store.save(_FOTA, version)
+        yield "Restart"
+
+    # Files.
+
+    def _clear(self) -> None:
+        """Nothing is on trial, and nothing kept."""
+        self._remove(TRIAL + ".new")
+        self._remove(TRIAL)
+        for name in self._names(PREVIOUS):
+            self._remove(f"{PREVIOUS}/{name}")
+
+    def _names(self, folder: str) -> list[str]:
+        try:
+            names: list[str] = self._fs.listdir(folder)
+        except OSError:
+            return []
+        return names
+
+    def _digest(self, path: str) -> bytes:
+        """The SHA-256 of a file, b"" where there is none."""
+        sha = self._firmware.sha256()
+        if not self._pass(path, sha.update):
+            return b""
+        digest: bytes = sha.digest()
+        return digest
+
+    def _copy(self, source: str, target: str) -> None:
+        file = self._open(target, "wb")
+        try:
+            self._pass(source, file.write)
+        finally:
+            file.close()
+
+    def _pass(self, path: str, take: Callable[[bytes], object]) -> bool:
+        """Hand a file's content on, piece by piece; False where there is none."""
+        try:
+            file = self._open(path, "rb")
+        except OSError:
+            return False
+        try:
+            piece = file.read(PIECE)
+            while piece:
+                take(piece)
+                piece = file.read(PIECE)
+        finally:
+            file.close()
+        return True
+
+    def _make_folder(self, path: str) -> None:
+        at = 0
+        while at >= 0:
+            at = path.find("/", at + 1)
+            try:  # noqa: SIM105  # no contextlib on a module
+                self._fs.mkdir(path if at < 0 else path[:at])
+            except OSError:
+                pass  # it exists; or it cannot be made, which the next write reports
+
+    def _remove(self, path: str) -> None:
+        try:
+            self._fs.remove(path)
+        except OSError as error:
+            if error.args[0] != _ENOENT:
+                raise
+
+
+def _blocks(size: int) -> int:
+    return -(-size // _BLOCK) * _BLOCK

@@ -1,0 +1,106 @@
+"""What the installer needs of the firmware: its updaters, checksums, inflating. Portable.
+
+Firmware differs: some has no `app_fota`, some names its folder otherwise, and newer lines have
+`deflate` in place of `uzlib`. Whatever is missing is an OSError that says so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import modem
+import ubinascii
+import uhashlib
+import uos
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+# Binary logarithm of the window `device_bundle.archives` packs with.
+_WINDOW = 12
+
+
+class Firmware:
+    """One QuecPython module, as an `installer.Firmware`."""
+
+    def prepare(self) -> str:
+        """Empty the updater's folder, mounted where it is a disk of its own; the path of it."""
+        folder = self._folder()
+        for path in ("/update.flag", "/download.stat"):  # the flag first: without it, nothing is
+            _remove(folder + path)
+        try:
+            names = uos.listdir(folder + "/usr")
+        except OSError:
+            return folder
+        for name in names:
+            _remove(f"{folder}/usr/{name}")
+        return folder
+
+    def _folder(self) -> str:
+        try:
+            import app_fota  # noqa: PLC0415  # some firmware has none
+            import app_fota_download  # noqa: PLC0415
+        except ImportError:
+            raise OSError("this firmware has no app_fota") from None
+        app_fota.new()
+        try:
+            return app_fota_download.get_updater_dir()
+        except AttributeError:
+            return app_fota_download.updater_dir
+
+    def stage(self, path: str, size: int) -> None:
+        """Have a file of the folder copied to that path at the next start."""
+        import app_fota_download  # noqa: PLC0415  # see _folder
+
+        app_fota_download.update_download_stat("", path, size)
+
+    def set_flag(self) -> None:
+        """At the next start what is staged is copied, before /usr/main.py is started."""
+        import app_fota  # noqa: PLC0415  # see _folder
+
+        app_fota.new().set_update_flag()
+
+    def new_fota(self) -> Any:
+        """What installs firmware of the module itself. Raises OSError."""
+        try:
+            import fota  # noqa: PLC0415  # some firmware has none
+        except ImportError:
+            raise OSError("this firmware has no fota") from None
+        return fota()
+
+    def version(self) -> str:
+        """Of the module's own firmware."""
+        return f"{modem.getDevFwVersion()}"
+
+    def inflate(self, file: BinaryIO) -> Any:
+        """What reads the raw deflate that follows in a file."""
+        try:
+            import uzlib  # noqa: PLC0415  # has another name on newer firmware
+        except ImportError:
+            import deflate  # noqa: PLC0415
+
+            return deflate.DeflateIO(file, deflate.RAW, _WINDOW)
+        return uzlib.DecompIO(file, -_WINDOW)
+
+    def sha256(self) -> Any:
+        """A new SHA-256."""
+        return uhashlib.sha256()
+
+    def from_hex(self, digits: str) -> bytes:
+        """Bytes of pairs of hexadecimal digits; raises ValueError for anything else."""
+        return ubinascii.unhexlify(digits)
+
+    def modules(self) -> list[str]:
+        """The app's modules: what was imported from /usr."""
+        try:
+            import usys as system  # noqa: PLC0415  # `sys` on older firmware
+        except ImportError:
+            import sys as system  # noqa: PLC0415
+        return [name[4:] for name in system.modules if name[:4] == "usr."]
+
+
+def _remove(path: str) -> None:
+    try:  # noqa: SIM105  # no contextlib on a module
+        uos.remove(path)
+    except OSError:
+        pass  # it is not there
