@@ -21,6 +21,7 @@ from device_bundle.scopes import resolve
 from device_bundle.settings import fold, fold_plugin
 from device_bundle.shapes import Shapes, classify
 from device_bundle.sources import Program, Root
+from device_bundle.targets import refuse_absent, target_of
 from device_bundle.unused import Reach
 from ocpp_kernel.config import Config
 from ocpp_kernel.plugins import Found
@@ -41,6 +42,8 @@ class Linked:
     order: list[str]
     #: Attributes that may be those of firmware objects.
     firmware_names: set[str]
+    #: The files it was read from, as the marks of `origins` count them.
+    files: Sequence[Module] = ()
 
     def __post_init__(self) -> None:
         """Sort the definitions as they stand in the source, so that nothing depends on chance."""
@@ -51,14 +54,19 @@ class Linked:
         return self.order.index(module.package), module.name, definition.node.lineno
 
 
-def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> Linked:
+def link(
+    config: Config, plugins: Sequence[Found], base: Path | None = None, *, readable: bool = False
+) -> Linked:
     """Read, lower and check everything the plugins' charge points need.
 
-    `base` is the folder that paths in messages are relative to. Raises ConfigError for settings
+    `base` is the folder that paths in messages are relative to; `readable` leaves every function
+    where it is. Raises ConfigError for settings
     that do not fit, BundleError with every finding.
     """
     roots = [root_of(found) for found in plugins]
-    program = Program([KERNEL, RUNTIME, *app.ROOTS, *roots], Findings(), base)
+    target = target_of(config)
+    replaced = target.roots()
+    program = Program([KERNEL, RUNTIME, *app.ROOTS, *roots, *replaced], Findings(), base)
     symbols = [(root, role_symbol(program, root)) for root in roots]
     shapes = resolve_all(program, [app.RUN, app.SETTINGS, *(s for _, s in symbols if s)])
     roles = [read_role(program, shapes, root.package, s) for root, s in symbols if s]
@@ -71,7 +79,8 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
     reach = follow(program, shapes, app.app_module(roles))
     _add_tables(program, reach, roles, messages)
     order = [KERNEL.package, *(root.package for root in roots), RUNTIME.package]
-    wishes = Wishes(config.bundle.log, config.bundle.texts)
+    wishes = Wishes(config.bundle.log, config.bundle.texts, readable)
+    refuse_absent(target, reach.definitions, program.findings)
     return finish(program, reach, [*order, app.TABLES, app.NAME], roles, wishes)
 
 
@@ -114,7 +123,7 @@ def finish(
     program.findings.raise_if_any()
     names = firmware_names(program, reach.definitions)
     reach = optimise(program, reach, names, wishes)
-    return Linked(list(roles), reach.definitions, reach.outside, order, names)
+    return Linked(list(roles), reach.definitions, reach.outside, order, names, program.files)
 
 
 def root_of(found: Found) -> Root:

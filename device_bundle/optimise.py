@@ -18,6 +18,8 @@ class Wishes(NamedTuple):
 
     log: str = "debug"
     texts: str = "full"
+    readable: bool = False
+    """Whether every function stays where it is."""
 
 
 def optimise(program: Program, reach: Reach, firmware: set[str], wishes: Wishes) -> Reach:
@@ -29,6 +31,8 @@ def optimise(program: Program, reach: Reach, firmware: set[str], wishes: Wishes)
     if wishes.texts == "short":
         shorten_texts(reach.definitions)
     fold_literals(reach.definitions, firmware)
+    if wishes.readable:
+        return reach.again()
     flatten(program, reach.definitions, firmware)
     return _fixed(program, reach.again(), firmware)
 

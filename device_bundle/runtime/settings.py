@@ -41,5 +41,9 @@ class Settings:
     """Seconds without a turn of the main loop after which the module restarts; 0: never."""
     data_folder: str = "/usr/ocpp_data"
     """Where the charge point keeps its state."""
+    wlan_name: str = ""
+    """WLAN that a board with stock MicroPython joins; empty: its network is up already."""
+    wlan_password: str = ""
+    """Password of that WLAN."""
     console: bool = True
     """Whether lines typed at the module's console become Command events."""
