@@ -39,8 +39,8 @@ class Emitted:
     texts: dict[str, str]
     #: How everything defined at a module's top level, or taken from the firmware, is spelled.
     names: dict[Symbol, str]
-    #: What the attributes spelled so are called in the source.
-    attributes: dict[str, list[str]]
+    #: What the attributes that were respelled are called in the source, by `id` of their nodes.
+    attributes: dict[int, str]
 
 
 def emit(linked: Linked, style: Style = Style(), limits: Limits = LIMITS) -> Emitted:  # noqa: B008  # frozen
@@ -48,10 +48,14 @@ def emit(linked: Linked, style: Style = Style(), limits: Limits = LIMITS) -> Emi
 
     Raises BundleError where the program needs more files than a device takes.
     """
-    before = list(_attributes(linked))
+    attributes = {id(node): node.attr for node in _attributes(linked)}
     if not style.readable:
         shorten_names(linked.definitions, linked.firmware_names)
-    attributes = _respelled(before, list(_attributes(linked)))
+    attributes = {
+        id(node): attributes[id(node)]
+        for node in _attributes(linked)
+        if node.attr != attributes[id(node)]
+    }
     names = name_symbols(
         linked.definitions, linked.outside, set() if style.readable else _short(linked)
     )
@@ -75,22 +79,11 @@ def _fitted(
         room -= excess
 
 
-def _attributes(linked: Linked) -> Iterator[str]:
-    """Every attribute, method or local function there is a name for, in a fixed order."""
+def _attributes(linked: Linked) -> Iterator[ast.Attribute]:
     for definition in linked.definitions:
         for node in walk(definition.node):
             if isinstance(node, ast.Attribute):
-                yield node.attr
-            elif isinstance(node, ast.FunctionDef):
-                yield node.name
-
-
-def _respelled(before: list[str], after: list[str]) -> dict[str, list[str]]:
-    found: dict[str, set[str]] = {}
-    for old, new in zip(before, after, strict=True):
-        if old != new:
-            found.setdefault(new, set()).add(old)
-    return {name: sorted(found[name]) for name in sorted(found)}
+                yield node
 
 
 def _short(linked: Linked) -> set[Symbol]:

@@ -49,7 +49,7 @@ class Sample:
 
     def emit(self) -> dict[str, str]:
         """Text of every module; each compiles with mpy-cross 1.12."""
-        _, texts = emit(self.link())
+        texts = emit(self.link()).texts
         for name, text in texts.items():
             assert compile_module(name, text)
         return texts
