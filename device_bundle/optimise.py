@@ -19,6 +19,8 @@ class Wishes(NamedTuple):
 
     log: str = "debug"
     texts: str = "full"
+    readable: bool = False
+    """Whether every function stays where it is."""
 
 
 def optimise(program: Program, reach: Reach, firmware: set[str], wishes: Wishes) -> Reach:
@@ -35,6 +37,8 @@ def optimise(program: Program, reach: Reach, firmware: set[str], wishes: Wishes)
         call_texts(reach.definitions)
         reach = reach.again()
     fold_literals(reach.definitions, firmware)
+    if wishes.readable:
+        return reach.again()
     flatten(program, reach.definitions, firmware)
     return _fixed(program, reach.again(), firmware)
 

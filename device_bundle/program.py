@@ -96,6 +96,8 @@ class Module:
     imports: dict[str, Symbol] = field(default_factory=dict)
     definitions: list[Definition] = field(default_factory=list)
     by_name: dict[str, Definition] = field(default_factory=dict)
+    #: The path within its package, the same wherever the package is.
+    place: str = ""
 
     def define(self, names: tuple[str, ...], node: ast.stmt) -> None:
         """Add a top-level definition."""

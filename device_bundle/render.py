@@ -12,10 +12,13 @@ from device_bundle.pack import Piece
 from device_bundle.program import Definition, Symbol, refs
 
 
-def render_definitions(definitions: Iterable[Definition], names: Mapping[Symbol, str]) -> None:
-    """Set the final text of every definition."""
+def render_definitions(
+    definitions: Iterable[Definition], names: Mapping[Symbol, str], *, lines: bool = False
+) -> None:
+    """Set the final text of every definition; with `lines` every statement has its own line."""
+    write = _spread if lines else shorten
     for definition in definitions:
-        definition.text = shorten(ast.unparse(spelled(definition, names)))
+        definition.text = write(ast.unparse(spelled(definition, names)))
 
 
 def render(pieces: Sequence[Piece], names: Mapping[Symbol, str], prefix: str) -> dict[str, str]:
@@ -51,6 +54,13 @@ def _module(
 
 def _renamed(name: str, bound: str) -> str:
     return name if name == bound else f"{name} as {bound}"
+
+
+def _spread(source: str) -> str:
+    """What `ast.unparse` made, whose strings never span lines, with an indentation of one."""
+    lines = [(line.lstrip(" "), line) for line in source.split("\n")]
+    kept = [" " * ((len(whole) - len(line)) // 4) + line for line, whole in lines if line]
+    return "\n".join(kept) + "\n"
 
 
 def shorten(source: str) -> str:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from device_bundle.bundler import BundleResult
-from device_bundle.emit import MOST_BYTES, MOST_FILE_BYTES, MOST_FILES
+from device_bundle.targets import LIMITS
 
 #: Quectel's OCPP library, message classes without behaviour: bytes of .py, of .mpy, of heap.
 QUECTEL = (158_306, 56_487, 123_552)
@@ -14,7 +14,7 @@ QUECTEL = (158_306, 56_487, 123_552)
 
 def print_sizes(result: BundleResult, console: Console | None = None) -> None:
     """Print every file with its sizes, the totals, and the limits they are held against."""
-    table = Table(title=f"bundle for {result.target}: {', '.join(result.plugins) or 'no plugin'}")
+    table = Table(title=f"bundle for {result.target.name}: {', '.join(result.plugins) or 'no plugin'}")
     table.add_column("file")
     for column in ("source", ".py", ".mpy", "heap at import"):
         table.add_column(column, justify="right")
@@ -32,8 +32,8 @@ def print_sizes(result: BundleResult, console: Console | None = None) -> None:
     totals = (source, result.total, result.total_compiled, heap)
     table.add_row(f"{len(result.files)} files", *map(_number, totals), style="bold")
     largest = max(len(file.text) for file in result.files)
-    table.add_row(f"limit {MOST_FILES} files", "", _number(MOST_BYTES))
-    table.add_row("largest file", "", f"{_number(largest)} of {_number(MOST_FILE_BYTES)}")
+    table.add_row(f"limit {LIMITS.files} files", "", _number(LIMITS.total_bytes))
+    table.add_row("largest file", "", f"{_number(largest)} of {_number(LIMITS.file_bytes)}")
     table.add_row("Quectel's library", "", *(_number(size) for size in QUECTEL), style="dim")
     (console or Console()).print(table)
 

