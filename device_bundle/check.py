@@ -1,111 +1,124 @@
-"""The dialect gate: refuses what a device cannot run, naming file, line and remedy.
+"""The dialect gate: refuses what a device cannot run, naming place, rule and remedy.
 
 It runs on what is left after lowering and dropping, so only code that would reach a device counts.
+The rules are in `rules`. This module knows modules, names and scopes; `check_nodes` and
+`check_calls` look at what stands at one place.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable
 
 from device_bundle import dialect
+from device_bundle.check_calls import CallChecks
+from device_bundle.check_context import Context
+from device_bundle.check_nodes import NodeChecks
 from device_bundle.findings import Findings
-from device_bundle.program import TYPING_MODULES, Definition, Ref, Symbol, target
+from device_bundle.kinds import attribute_kinds, firmware_name, local_kinds
+from device_bundle.program import TYPING_MODULES, Definition, Module, Ref, Symbol
 from device_bundle.sources import Program
 from device_bundle.toplevel import misplaced
 from device_bundle.trees import walk
 
-_NO_ASYNC = ("async code", "use station.after() and callbacks")
-_CONSTRUCTS: dict[type[ast.AST], tuple[str, str]] = {
-    ast.NamedExpr: ("an assignment expression (:=)", "assign on a line of its own"),
-    ast.Match: ("a match statement", "use if and elif"),
-    ast.TryStar: ("except*", "use except"),
-    ast.AsyncFunctionDef: _NO_ASYNC,
-    ast.AsyncFor: _NO_ASYNC,
-    ast.AsyncWith: _NO_ASYNC,
-    ast.Await: _NO_ASYNC,
-    ast.Global: ("a global statement", "state belongs in the role's instance"),
-}
-_NESTED_FIELD = re.compile(r"\{[^{}]*\{|\{[^{}:!]*[.\[]")
+_SHARED = ("ocpp_kernel", "runtime")
+_WIRING = ("app",)
+_SCOPES = (
+    ast.FunctionDef,
+    ast.Lambda,
+    ast.ClassDef,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+)
 
 
 def check(program: Program, definitions: Iterable[Definition], findings: Findings) -> None:
     """Add a finding for everything in `definitions` that a device lacks."""
     known = list(definitions)
-    own = _own_attributes(known)
     for module in {definition.module.name: definition.module for definition in known}.values():
-        seen: set[str] = set()
-        for definition in module.definitions:
-            known_code = definition.names or module.package in _WIRING
-            problem = "" if known_code else misplaced(definition.node)
-            if problem:
-                problem, advice = problem.split("; ")
-                findings.add(module.shown, definition.node.lineno, problem, advice)
-            for name in seen.intersection(definition.names):
-                line = definition.node.lineno
-                findings.add(module.shown, line, f"{name} is defined twice", "rename one")
-            seen.update(definition.names)
+        _check_layout(module, findings)
+    nodes = [definition.node for definition in known]
+    own, attributes = _own_attributes(nodes), attribute_kinds(nodes)
     for definition in known:
-        _Checker(program, definition, own, findings).visit(definition.node)
+        context = Context(program, own, {}, attributes)
+        _Checker(context, definition.module, findings).visit(definition.node)
 
 
-def _own_attributes(definitions: Iterable[Definition]) -> set[str]:
+def _check_layout(module: Module, findings: Findings) -> None:
+    """What stands at the top level of a module."""
+    seen: set[str] = set()
+    for definition in module.definitions:
+        known_code = definition.names or module.package in _WIRING
+        if not known_code and misplaced(definition.node):
+            findings.refuse(module.shown, definition.node, "D501")
+        for name in seen.intersection(definition.names):
+            findings.refuse(module.shown, definition.node, "D502", f"{name} is defined twice")
+        seen.update(definition.names)
+
+
+def _own_attributes(nodes: Iterable[ast.AST]) -> set[str]:
     """Method and attribute names the bundle's own classes have."""
     names: set[str] = set()
-    for definition in definitions:
-        for node in walk(definition.node):
-            if isinstance(node, ast.FunctionDef):
-                names.add(node.name)
-            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-                names.add(node.attr)
+    for node in (part for definition in nodes for part in walk(definition)):
+        if isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names.add(node.attr)
     return names
 
 
 class _Checker(ast.NodeVisitor):
-    def __init__(
-        self, program: Program, definition: Definition, own: set[str], findings: Findings
-    ) -> None:
-        self._program = program
-        self._module = definition.module
-        self._own = own
+    def __init__(self, context: Context, module: Module, findings: Findings) -> None:
+        self._context = context
+        self._program = context.program
+        self._module = module
         self._findings = findings
-        self._locals: list[set[str]] = []
+        self._nodes = NodeChecks(context)
+        self._calls = CallChecks(context)
         self._guarded = False
 
     def visit(self, node: ast.AST) -> None:
-        known = _CONSTRUCTS.get(type(node))
-        if known is not None:
-            self._refuse(node, *known)
-        super().visit(node)
+        for refusal in self._nodes.check(node):
+            self._refuse(*refusal)
+        if isinstance(node, _SCOPES):
+            self._enter(node)
+        else:
+            super().visit(node)
 
     def visit_Ref(self, node: Ref) -> None:
         symbol = node.symbol
         if self._program.definition(symbol) is not None:
             self._check_neighbour(node)
         elif symbol.module in TYPING_MODULES:
-            self._refuse(node, f"{symbol} at run time", "it exists for type checkers only")
+            self._refuse(node, "D205", f"{symbol} at run time")
         elif self._program.module(symbol.module) is not None and symbol.name:
-            self._refuse(node, f"{symbol.module} defines no {symbol.name}", "mend the import")
+            self._refuse(node, "D505", f"{symbol.module} defines no {symbol.name}")
         elif self._program.module(symbol.module) is not None:
-            self._refuse(node, f"module {symbol} used as an object", "name what is needed of it")
+            self._refuse(node, "D506", f"module {symbol} used as an object")
         else:
             self._check_outside(node, symbol)
+            self._check_member(node)
 
     def visit_Name(self, node: ast.Name) -> None:
-        if node.id in dialect.BUILTINS or any(node.id in names for names in self._locals):
+        name = self._context.builtin(node)
+        if not name or name in dialect.BUILTINS:
             return
-        advice = dialect.MISSING_BUILTINS.get(node.id)
-        if advice is not None:
-            self._refuse(node, f"{node.id} does not exist on a device", advice)
+        advice = dialect.MISSING_BUILTINS.get(name)
+        if name in dialect.BY_TEXT:
+            self._refuse(node, "D416", f"{name}() needs names, which are shortened on a device")
+        elif advice is not None:
+            self._refuse(node, "D202", f"{name} does not exist on a device", advice)
         else:
-            self._refuse(node, f"nothing defines the name {node.id}", "mend the spelling")
+            self._refuse(node, "D203", f"nothing defines the name {name}")
 
     def visit_Try(self, node: ast.Try) -> None:
         """Inside `try: import x / except ImportError` any module may be tried."""
         guarded = any(
-            isinstance(handler.type, ast.Name) and handler.type.id == "ImportError"
+            isinstance(part, ast.Name) and part.id == "ImportError"
             for handler in node.handlers
+            for part in _caught(handler)
         )
         before, self._guarded = self._guarded, self._guarded or guarded
         self.generic_visit(node)
@@ -117,101 +130,25 @@ class _Checker(ast.NodeVisitor):
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         if node.level or self._program.root_of(node.module or "") is not None:
-            self._refuse(node, "an import inside a function", "import at the top of the module")
-        else:
-            self._check_outside(node, Symbol(node.module or "", ""))
+            self._refuse(node, "D503")
+            return
+        self._check_outside(node, Symbol(node.module or "", ""))
+        for alias in node.names:
+            self._refuse_member(node, f"{node.module}.{alias.name}")
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        if node.args.posonlyargs:
-            self._refuse(node, "positional-only parameters (/)", "leave the / out")
-        for decorator in node.decorator_list:
-            self._check_decorator(decorator)
-        advice = dialect.IGNORED_METHODS.get(node.name)
-        if advice is not None:
-            self._refuse(node, f"{node.name} is never called on a device", advice)
-        self._enter(node, _local_names(node))
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        if node.args.posonlyargs:
-            self._refuse(node, "positional-only parameters (/)", "leave the / out")
-        self._enter(node, _local_names(node))
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        if node.keywords:
-            self._refuse(node, "keywords after a class's bases", "there are no metaclasses")
-        for decorator in node.decorator_list:
-            self._refuse(decorator, "a class decorator", "write out what it does")
-        self._enter(node, _local_names(node))
-
-    def visit_ListComp(self, node: ast.ListComp) -> None:
-        self._enter(node, _local_names(node))
-
-    def visit_SetComp(self, node: ast.SetComp) -> None:
-        self._enter(node, _local_names(node))
-
-    def visit_DictComp(self, node: ast.DictComp) -> None:
-        self._enter(node, _local_names(node))
-
-    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
-        self._enter(node, _local_names(node))
-
-    def visit_comprehension(self, node: ast.comprehension) -> None:
-        if node.is_async:
-            self._refuse(node.iter, *_NO_ASYNC)
-        self.generic_visit(node)
-
-    def visit_Dict(self, node: ast.Dict) -> None:
-        if None in node.keys:
-            self._refuse(node, "** inside a dict", "copy with dict(x), then update()")
-        self.generic_visit(node)
-
-    def visit_Starred(self, node: ast.Starred) -> None:
-        if isinstance(node.ctx, ast.Load):
-            self._refuse(node, "* inside a list, tuple or set", "concatenate or loop")
-        self.generic_visit(node)
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self._check_member(node)
+        self.visit(node.value)
 
     def visit_Call(self, node: ast.Call) -> None:
-        starred = [index for index, part in enumerate(node.args) if isinstance(part, ast.Starred)]
-        if len(starred) > 1 or (starred and starred[0] != len(node.args) - 1):
-            self._refuse(node, "an argument after *arguments", "build one tuple first")
-        if sum(keyword.arg is None for keyword in node.keywords) > 1:
-            self._refuse(node, "two ** in a call", "build one dict first")
-        self._check_builtin_call(node)
-        self._check_method_call(node)
+        for refusal in self._calls.check(node):
+            self._refuse(*refusal)
         self.visit(node.func)
         for part in node.args:
+            # A star before the only or last arguments is fine; lowering sees to the others.
             self.visit(part.value if isinstance(part, ast.Starred) else part)
         for keyword in node.keywords:
             self.visit(keyword.value)
-
-    def visit_Attribute(self, node: ast.Attribute) -> None:
-        name = node.attr
-        advice = dialect.MISSING_ATTRIBUTES.get(name)
-        if advice is not None and name not in self._own and isinstance(node.ctx, ast.Load):
-            self._refuse(node, f".{name} does not exist on a device", advice)
-        if name == "__name__" and not _is_class(node.value):
-            self._refuse(node, "the name of a function", "use a constant, or type(x).__name__")
-        if name.startswith("__") and not name.endswith("__"):
-            self._refuse(node, f"{name} is not mangled on a device", "use one underscore")
-        self._check_function_attribute(node)
-        self.visit(node.value)
-
-    def visit_Subscript(self, node: ast.Subscript) -> None:
-        if isinstance(node.slice, ast.Slice) and node.slice.step is not None:
-            self._refuse(node, "a slice with a step", "loop over range()")
-        self.generic_visit(node)
-
-    def visit_BinOp(self, node: ast.BinOp) -> None:
-        if isinstance(node.op, ast.MatMult):
-            self._refuse(node, "the operator @", "write a method")
-        sides = (node.left, node.right)
-        if isinstance(node.op, ast.BitOr) and any(isinstance(side, ast.Dict) for side in sides):
-            self._refuse(node, "| between dicts", "copy with dict(x), then update()")
-        self.generic_visit(node)
-
-    def visit_Constant(self, node: ast.Constant) -> None:
-        if isinstance(node.value, complex):
-            self._refuse(node, "a complex number", "use two numbers")
 
     def _check_neighbour(self, node: Ref) -> None:
         """Plugins import the kernel and themselves, never each other."""
@@ -220,85 +157,41 @@ class _Checker(ast.NodeVisitor):
             return
         if self._module.package not in _WIRING:
             problem = f"{self._module.package} imports {node.symbol} of another plugin"
-            self._refuse(node, problem, "tell each other by events, hooks or station.shared")
+            self._refuse(node, "D504", problem)
 
     def _check_outside(self, node: ast.AST, symbol: Symbol) -> None:
         top = symbol.module.partition(".")[0]
         if top in dialect.MODULES or self._guarded:
             return
-        advice = dialect.MISSING_MODULES.get(top, "a plugin imports the kernel and itself")
-        self._refuse(node, f"module {symbol.module} does not exist on a device", advice)
+        if top in dialect.EITHER_NAME:
+            self._refuse(node, "D208")
+        elif top in dialect.UNSAFE_MODULES:
+            self._refuse(node, "D209", f"module {top}", dialect.UNSAFE_MODULES[top])
+        else:
+            advice = dialect.MISSING_MODULES.get(top, "")
+            problem = f"module {symbol.module} does not exist on a device"
+            self._refuse(node, "D201", problem, advice)
 
-    def _check_decorator(self, node: ast.expr) -> None:
-        if isinstance(node, ast.Subscript):
-            self._refuse(node, "a decorator with a subscript", "name it first")
+    def _check_member(self, node: ast.expr) -> None:
+        self._refuse_member(node, firmware_name(node))
 
-    def _check_builtin_call(self, node: ast.Call) -> None:
-        name = node.func.id if type(node.func) is ast.Name else ""
-        given = {keyword.arg for keyword in node.keywords}
-        if name == "next" and len(node.args) > 1:
-            self._refuse(node, "next() with a default", "use a loop")
-        elif name in ("min", "max") and "default" in given:
-            self._refuse(node, f"{name}() with a default", "test for emptiness first")
-        elif name == "zip" and given:
-            self._refuse(node, "zip() with strict", "leave it out")
-        elif name == "isinstance" and len(node.args) == 2:
-            self._check_isinstance(node.args[1])
-        elif name in dialect.BY_NAME and not isinstance(node.args[1], ast.Constant):
-            self._refuse(node, f"{name}() with a computed name", "use a dict")
+    def _refuse_member(self, node: ast.AST, name: str) -> None:
+        advice = dialect.MISSING_MEMBERS.get(name)
+        if advice is not None and not self._guarded:
+            self._refuse(node, "D204", f"{name} does not exist on a device", advice)
 
-    def _check_isinstance(self, kinds: ast.expr) -> None:
-        if isinstance(kinds, ast.BinOp):
-            self._refuse(kinds, "isinstance() with |", "use a tuple")
-        parts = kinds.elts if isinstance(kinds, ast.Tuple) else [kinds]
-        if any(type(part) is ast.Name and part.id == "int" for part in parts):
-            self._refuse(kinds, "isinstance(x, int): True is no int here", "use type(x) is int")
-
-    def _check_method_call(self, node: ast.Call) -> None:
-        if not isinstance(node.func, ast.Attribute):
-            return
-        name, first = node.func.attr, node.args[0] if node.args else None
-        if name in ("startswith", "endswith") and self._is_tuple(first):
-            self._refuse(node, f"{name}() with a tuple", "join two tests with or")
-        if name in dialect.NO_KEYWORDS and name not in self._own and node.keywords:
-            self._refuse(node, f"{name}() with keywords", "pass them by position")
-        text = node.func.value.value if isinstance(node.func.value, ast.Constant) else ""
-        plain = str(text).replace("{{", "").replace("}}", "")
-        if name == "format" and _NESTED_FIELD.search(plain):
-            self._refuse(node, "nested fields in a format", "compute the value first")
-
-    def _is_tuple(self, node: ast.expr | None) -> bool:
-        symbol = target(node)
-        definition = None if symbol is None else self._program.definition(symbol)
-        if definition is not None and isinstance(definition.node, ast.Assign):
-            node = definition.node.value
-        return isinstance(node, ast.Tuple)
-
-    def _check_function_attribute(self, node: ast.Attribute) -> None:
-        symbol = target(node.value)
-        definition = None if symbol is None else self._program.definition(symbol)
-        if definition is not None and isinstance(definition.node, ast.FunctionDef):
-            self._refuse(node, "an attribute of a function", "keep it in the instance")
-
-    def _enter(self, node: ast.AST, names: set[str]) -> None:
-        self._locals.append(names)
+    def _enter(self, node: ast.AST) -> None:
+        """Visit a scope's inside, its own names being known there."""
+        context = self._context
+        before = context.names
+        context.names = local_kinds(node, before)
+        context.scopes.append(_local_names(node))
         self.generic_visit(node)
-        self._locals.pop()
+        context.scopes.pop()
+        context.names = before
 
-    def _refuse(self, node: ast.AST, problem: str, advice: str) -> None:
-        line = getattr(node, "lineno", 0)
-        self._findings.add(self._module.shown, line, problem, advice)
-
-
-_SHARED = ("ocpp_kernel", "runtime")
-_WIRING = ("app",)
-
-
-def _is_class(node: ast.expr) -> bool:
-    """`type(x)` or `x.__class__`: classes do have names."""
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id == "type"
-    return isinstance(node, ast.Attribute) and node.attr == "__class__"
+    def _refuse(self, node: ast.AST, code: str, problem: str = "", advice: str = "") -> None:
+        self._findings.refuse(self._module.shown, node, code, problem, advice)
 
 
 def _local_names(node: ast.AST) -> set[str]:
@@ -314,3 +207,7 @@ def _local_names(node: ast.AST) -> set[str]:
         elif isinstance(part, ast.alias):
             names.add(part.asname or part.name.partition(".")[0])
     return names
+
+
+def _caught(handler: ast.ExceptHandler) -> list[ast.AST]:
+    return [] if handler.type is None else walk(handler.type)

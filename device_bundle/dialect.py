@@ -15,8 +15,8 @@ def _words(text: str) -> frozenset[str]:
 BUILTINS = _words(
     """
     False None True Ellipsis NotImplemented __name__ abs all any bin bool bytearray bytes
-    callable chr classmethod dict dir divmod enumerate eval exec filter getattr globals
-    hasattr hash hex id int isinstance issubclass iter len list locals map max memoryview min
+    callable chr classmethod dict divmod enumerate filter getattr
+    hasattr hash hex id int isinstance issubclass iter len list map max memoryview min
     next object oct open ord pow print property range repr round set setattr sorted
     staticmethod str sum super tuple type zip float ArithmeticError AssertionError
     AttributeError BaseException EOFError Exception GeneratorExit ImportError IndentationError
@@ -36,7 +36,6 @@ MISSING_BUILTINS = {
     "slice": "slice in place",
     "complex": "use two numbers",
     "input": "take operator commands as events",
-    "compile": "write the code out",
     "delattr": "set the attribute to None",
     "breakpoint": "remove it",
     "aiter": "there is no asyncio; use timers",
@@ -73,17 +72,86 @@ MISSING_BUILTINS = {
     "__doc__": "docstrings do not reach a device",
 }
 
+#: Builtins that look names up by their text, which the bundler has shortened.
+BY_TEXT = _words("eval exec compile globals locals dir __import__")
+
 #: Modules of the firmware; anything else is refused.
 MODULES = _words(
     """
-    _thread array atcmd audio binascii builtins camera cellLocator checkNet cmath dataCall
-    ethernet example fota app_fota app_fota_download gc gnss hashlib ir lcd log machine math
-    micropython misc modem net ntptime osTimer pm ppp ql_fs qrcode quecgnss queue request
+    _thread array atcmd audio builtins camera cellLocator checkNet cmath dataCall
+    ethernet example fota app_fota app_fota_download gc gnss ir lcd log machine math
+    micropython misc modem net ntptime osTimer pm ppp ql_fs qrcode quecgnss queue
     SecureData sim sms sys_bus ubinascii ucollections ucryptolib uctypes uerrno uhashlib uio
-    ujson uos uping uqueue urandom ure uselect usocket ussl ustruct usys utime uwebsocket
-    uzlib voiceCall wifiScan sys umqtt
+    ujson uos uping uqueue urandom ure uselect usocket ussl ustruct utime
+    uzlib voiceCall wifiScan umqtt
     """
 )
+
+#: Two names of one module, of which a firmware has one.
+EITHER_NAME = ("sys", "usys")
+
+#: Modules of the firmware a plugin is better off without, and why.
+UNSAFE_MODULES = {
+    "request": "where TLS fails it goes on in plain text; write HTTP to a usocket",
+    "uwebsocket": "it drops fragmented messages and checks no server; the host owns the connection",
+}
+
+#: What modules of the firmware lack, and what there is instead.
+MISSING_MEMBERS = {
+    **dict.fromkeys(
+        ("ucollections.OrderedDict", "ucollections.Counter", "ucollections.ChainMap"),
+        "keep a list of pairs beside the dict",
+    ),
+    "ucollections.defaultdict": "use setdefault()",
+    "ubinascii.crc32": "add the bytes up, as ocpp_kernel.store.checksum does",
+    **dict.fromkeys(("ure.sub", "ure.findall", "ure.finditer"), "loop over search()"),
+    **dict.fromkeys(("ure.split", "ure.fullmatch"), "use compile(), match() and search()"),
+    **dict.fromkeys(
+        ("utime.gmtime", "utime.strftime", "utime.time_ns"), "use ocpp_kernel.timestamps"
+    ),
+    **dict.fromkeys(("urandom.shuffle", "urandom.sample"), "draw with getrandbits()"),
+    "ustruct.iter_unpack": "use unpack_from() in a loop",
+    **dict.fromkeys(("uos.path", "uos.environ", "uos.walk", "uos.getenv"), "use uos.stat()"),
+    **dict.fromkeys(("usocket.create_connection", "usocket.timeout"), "use usocket.socket"),
+    **dict.fromkeys(
+        ("ussl.SSLContext", "ussl.create_default_context"), "use ussl.wrap_socket(socket)"
+    ),
+    "ussl.CERT_REQUIRED": "no firmware checks the server; compare the hash of getpeercert(True)",
+    **dict.fromkeys(("_thread.RLock", "_thread.Lock"), "use allocate_lock()"),
+    **dict.fromkeys(
+        ("queue.Empty", "queue.Full"), "get() waits for good, put() returns False when full"
+    ),
+    "gc.get_objects": "use gc.mem_alloc()",
+}
+
+#: Clocks of the firmware that cannot be trusted, unless (localtime) called without arguments.
+CLOCKS = _words("utime.time utime.mktime")
+
+#: Counters that wrap.
+TICKS = _words("utime.ticks_ms utime.ticks_us utime.ticks_cpu")
+
+#: Functions of the firmware: how many arguments they take at most. None of these has keywords.
+FIRMWARE_CALLS = {
+    "ujson.dumps": (1, "leave separators and the like out; ocpp_kernel needs none"),
+    "ujson.loads": (1, "decode the bytes first"),
+    "ujson.dump": (2, "leave separators and the like out"),
+    "ujson.load": (1, "read the text and use loads()"),
+    "queue.Queue": (1, "pass the size by position"),
+    "ntptime.settime": (0, "older firmware takes no time zone; call setTimeZone()"),
+    "ubinascii.hexlify": (1, "put separators in afterwards"),
+    "ubinascii.b2a_base64": (1, "strip the line feed"),
+    "_thread.stack_size": (1, "pass 8192 or more"),
+}
+
+#: Keywords builtins take; those that are not here take none, classes of the program apart.
+BUILTIN_KEYWORDS: dict[str, tuple[str, ...]] = {
+    "print": ("sep", "end", "file"),
+    "sorted": ("key", "reverse"),
+    "min": ("key", "default"),
+    "max": ("key", "default"),
+    "enumerate": ("start",),
+    "open": ("mode", "encoding"),
+}
 
 #: Modules of CPython, and what there is instead.
 MISSING_MODULES = {
@@ -111,7 +179,6 @@ MISSING_MODULES = {
     "hashlib": "a driver may import uhashlib",
     "base64": "a driver may import ubinascii",
     "binascii": "a driver may import ubinascii",
-    "math": "",
     "decimal": "use integers, such as Wh, mA or seconds",
     "uuid": "message ids come from the session",
     "pathlib": "use station.store",
@@ -130,6 +197,7 @@ MISSING_ATTRIBUTES = {
     **dict.fromkeys(("zfill", "ljust", "rjust", "center"), "use a format such as {:>5} or {:02d}"),
     **dict.fromkeys(("title", "capitalize", "swapcase", "casefold"), "use upper() or lower()"),
     "isalnum": "use isalpha() or isdigit() per character",
+    "hex": "a driver may use ubinascii.hexlify()",
     **dict.fromkeys(
         ("isdecimal", "isnumeric", "isprintable", "isidentifier", "isascii"),
         "compare characters",
@@ -143,7 +211,13 @@ MISSING_ATTRIBUTES = {
     "fromkeys": "write the loop out",
     **dict.fromkeys(("_asdict", "_replace", "_make", "_fields"), "make a new tuple"),
     **dict.fromkeys(("appendleft", "extendleft"), "use insert(0, x) on a list"),
-    **dict.fromkeys(("errno", "strerror"), "use error.args[0]"),
+    **dict.fromkeys(("errno", "strerror", "filename"), "use error.args[0]"),
+    **dict.fromkeys(("groups", "span", "groupdict"), "use group(n)"),
+    **dict.fromkeys(("tobytes", "cast", "nbytes"), "use bytes(x)"),
+    **dict.fromkeys(
+        ("real", "imag", "numerator", "denominator", "conjugate"), "use the number itself"
+    ),
+    **dict.fromkeys(("get_nowait", "put_nowait", "qsize", "task_done", "full"), "use empty()"),
     **dict.fromkeys(("with_traceback", "add_note"), "say it in the message"),
     **dict.fromkeys(("strftime", "strptime", "gmtime"), "use ocpp_kernel.timestamps"),
     **dict.fromkeys(
@@ -192,26 +266,26 @@ IGNORED_METHODS = {
     "__aexit__": "there is no asyncio; use callbacks",
     "__aiter__": "there is no asyncio; use callbacks",
     "__anext__": "there is no asyncio; use callbacks",
+    "__ne__": "write __eq__; != is its opposite",
+    **dict.fromkeys(("__index__", "__float__", "__round__", "__bytes__"), "write a method"),
+    **dict.fromkeys(("__reversed__", "__length_hint__", "__dir__", "__sizeof__"), "write a method"),
     "__reduce__": "there is no pickle",
     "__getstate__": "there is no pickle",
-    "__radd__": "operators look at the left operand only",
-    "__rsub__": "operators look at the left operand only",
-    "__rmul__": "operators look at the left operand only",
-    "__rtruediv__": "operators look at the left operand only",
-    "__rfloordiv__": "operators look at the left operand only",
-    "__rmod__": "operators look at the left operand only",
-    "__rpow__": "operators look at the left operand only",
-    "__ror__": "operators look at the left operand only",
-    "__rand__": "operators look at the left operand only",
-    "__rxor__": "operators look at the left operand only",
-    "__rlshift__": "operators look at the left operand only",
-    "__rrshift__": "operators look at the left operand only",
+    **dict.fromkeys(
+        (
+            *("__radd__", "__rsub__", "__rmul__", "__rtruediv__", "__rfloordiv__", "__rmod__"),
+            *("__rdivmod__", "__rpow__", "__ror__", "__rand__", "__rxor__"),
+            *("__rlshift__", "__rrshift__"),
+        ),
+        "operators look at the left operand only",
+    ),
 }
 
 #: Methods of texts whose keyword arguments a device does not take.
 NO_KEYWORDS = _words(
     """
-    split rsplit encode decode replace strip find join index count
+    split rsplit encode decode replace strip find join index count get put setdefault
+    to_bytes from_bytes
     """
 )
 

@@ -11,8 +11,9 @@ from device_bundle.program import Definition, refs
 from device_bundle.sources import Program
 from device_bundle.trees import walk
 
-#: Packages whose modules are known not to pass firmware objects on to each other.
-_OWN = ("ocpp_kernel.", "ocpp_plugins.", "device_bundle.")
+#: The project's own packages, whose code is known: it passes no firmware objects from module to
+#: module, and sorts by keys that differ.
+OWN = ("ocpp_kernel.", "ocpp_plugins.", "device_bundle.")
 
 
 def firmware_names(program: Program, definitions: Sequence[Definition]) -> set[str]:
@@ -28,7 +29,7 @@ def firmware_names(program: Program, definitions: Sequence[Definition]) -> set[s
         node = definition.node
         if comes_from_firmware(program, node):
             modules.add(definition.module.name)
-            if not definition.module.name.startswith(_OWN):
+            if not definition.module.name.startswith(OWN):
                 packages.add(definition.module.package)
         if is_derived(node, program):
             names.update(part.name for part in node.body if isinstance(part, ast.FunctionDef))

@@ -11,8 +11,8 @@ import msgspec
 from device_bundle import app
 from device_bundle.check import check
 from device_bundle.contracts import Messages, read_messages, refuse_wrong_direction, tables
-from device_bundle.findings import BundleError, Findings
-from device_bundle.firmware import firmware_names
+from device_bundle.findings import BundleError, Finding, Findings
+from device_bundle.firmware import OWN, firmware_names
 from device_bundle.lowering import lower
 from device_bundle.optimise import Wishes, optimise
 from device_bundle.program import Definition, Module, Symbol
@@ -51,6 +51,8 @@ class Linked:
     moving: bool = False
     #: The files it was read from, as the marks of `origins` count them.
     files: Sequence[Module] = ()
+    #: What may be right, but means something else on a device.
+    warnings: Sequence[Finding] = ()
 
     def __post_init__(self) -> None:
         """Sort the definitions as in the source, so that nothing depends on chance; file texts."""
@@ -135,7 +137,16 @@ def finish(
     program.findings.raise_if_any()
     names = firmware_names(program, reach.definitions)
     reach = optimise(program, reach, names, wishes)
-    return Linked(list(roles), reach.definitions, reach.outside, order, names, program.files)
+    own = {part.module.shown for part in reach.definitions if part.module.name.startswith(OWN)}
+    return Linked(
+        list(roles),
+        reach.definitions,
+        reach.outside,
+        order,
+        names,
+        files=program.files,
+        warnings=[found for found in program.findings.warnings if found.path not in own],
+    )
 
 
 def root_of(found: Found) -> Root:

@@ -14,6 +14,11 @@ _SPEC = re.compile(r"(.?[<>=^])?[-+ ]?#?0?\d*,?(\.\d+)?[bcdeEfFgGosxX%]?")
 _CONVERSIONS = {-1: "", ord("r"): "!r", ord("s"): "!s"}
 
 
+def is_supported(spec: str) -> bool:
+    """Whether a device's formatter understands this format specification."""
+    return _SPEC.fullmatch(spec) is not None
+
+
 class _Field(NamedTuple):
     conversion: str
     spec: str
@@ -58,12 +63,13 @@ class FStrings(ast.NodeTransformer):
             self._refuse(part, "a nested field in a format specification", "compute the text first")
             return ""
         spec = "".join(str(piece.value) for piece in pieces if isinstance(piece, ast.Constant))
-        if not _SPEC.fullmatch(spec):
+        if not is_supported(spec):
             self._refuse(part, f"format specification {spec!r} is not supported", "format by hand")
+            return ""
         return spec
 
     def _refuse(self, node: ast.AST, problem: str, advice: str) -> None:
-        self._findings.add(self._shown, getattr(node, "lineno", 0), problem, advice)
+        self._findings.refuse(self._shown, node, "D601", problem, advice)
 
 
 def _lowered(parts: list[str | _Field], values: list[ast.expr]) -> ast.expr:

@@ -95,7 +95,8 @@ class Typing(ast.NodeTransformer):
         if action is not None:
             if node.attr != "name":
                 problem = f"{node.attr} of the action {action}"
-                self._refuse(node, problem, "of an action only its name reaches a device")
+                advice = "of an action only its name reaches a device"
+                self._refuse(node, "D603", problem, advice)
             return ast.copy_location(ast.Constant(action), node)
         return self.generic_visit(node)
 
@@ -117,7 +118,7 @@ class Typing(ast.NodeTransformer):
     def _as_dict(self, node: ast.Call) -> ast.expr:
         """`Type(a=1)` is `{"a": 1}`."""
         if node.args or any(keyword.arg is None for keyword in node.keywords):
-            self._refuse(node, "a TypedDict made from positional or ** arguments", "write a dict")
+            self._refuse(node, "D602")
             return node
         keys: list[ast.expr | None] = [ast.Constant(keyword.arg) for keyword in node.keywords]
         return _located(ast.Dict(keys, [keyword.value for keyword in node.keywords]), node)
@@ -125,7 +126,7 @@ class Typing(ast.NodeTransformer):
     def _as_pair(self, node: ast.Call, action: str) -> ast.expr:
         """`Reset({...})` is `("Reset", {...})`."""
         if len(node.args) != 1 or node.keywords:
-            self._refuse(node, f"{action} is called with one payload", "pass a dict")
+            self._refuse(node, "D603", f"{action} is called with one payload", "pass a dict")
             return node
         return _located(ast.Tuple([ast.Constant(action), node.args[0]], ast.Load()), node)
 
@@ -138,7 +139,7 @@ class Typing(ast.NodeTransformer):
         for name, default in fields[len(node.args) :]:
             value = given.pop(name, _moved(default, node.func))
             if value is None or None in given:
-                self._refuse(node, f"{target(node.func)}() lacks the field {name}", "name it")
+                self._refuse(node, "D604", f"{target(node.func)}() lacks the field {name}")
                 return node
             values.append(value)
         node.args, node.keywords = values, []
@@ -154,8 +155,8 @@ class Typing(ast.NodeTransformer):
         node.bases = [base]
         return _located(node, node)
 
-    def _refuse(self, node: ast.expr, problem: str, advice: str) -> None:
-        self._findings.add(self._module.shown, node.lineno, problem, advice)
+    def _refuse(self, node: ast.expr, code: str, problem: str = "", advice: str = "") -> None:
+        self._findings.refuse(self._module.shown, node, code, problem, advice)
 
 
 def _located(node: _Node, at: ast.AST) -> _Node:

@@ -6,6 +6,7 @@ import ast
 
 from device_bundle.constants import propagate
 from device_bundle.lower_fstrings import FStrings
+from device_bundle.lower_grammar import Grammar
 from device_bundle.lower_typing import Typing
 from device_bundle.shapes import Shapes
 from device_bundle.sources import Program
@@ -19,6 +20,7 @@ def lower(program: Program, shapes: Shapes) -> None:
         shown, findings = definition.module.shown, definition.findings
         definition.node = Typing(definition.module, shapes, findings).visit(definition.node)
         definition.node = FStrings(shown, findings).visit(definition.node)
+        definition.node = Grammar(definition.node).visit(definition.node)
         _fill_empty_bodies(definition.node)
     propagate(definitions)
 

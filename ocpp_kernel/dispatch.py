@@ -10,6 +10,7 @@ from collections.abc import Callable, Container
 from typing import Any
 
 from ocpp_kernel.errors import FormationViolation, NotSupported, UnknownAction
+from ocpp_kernel.texts import cut
 from ocpp_kernel.validation import validate
 
 #: Longest name of an action worth looking at, in characters; the standard's are shorter.
@@ -59,8 +60,8 @@ class Router:
         handler = self.routes.get(action)
         if handler is None:
             if action in self.contracts or self._is_foreign(action):
-                raise NotSupported(f"{action[:50]} is not supported here")
-            raise UnknownAction(f"{action[:50]} is not an action known here")
+                raise NotSupported(f"{cut(action, 50)} is not supported here")
+            raise UnknownAction(f"{cut(action, 50)} is not an action known here")
         return handler
 
     def check_request(self, action: str, payload: Any) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from ocpp_kernel.errors import OcppError
+from ocpp_kernel.texts import cut
 
 CALL = 2
 CALLRESULT = 3
@@ -98,4 +99,4 @@ def _complete_error(frame: list[Any]) -> None:
 def error_frame(call_id: str, error: OcppError) -> list[Any]:
     """The CALLERROR that refuses a CALL for this error."""
     details = error.details if type(error.details) is dict else {}
-    return [CALLERROR, call_id, error.code, str(error.description)[:255], details]
+    return [CALLERROR, call_id, error.code, cut(str(error.description), 255), details]

@@ -25,6 +25,7 @@ from ocpp_kernel.errors import (
     RemoteError,
 )
 from ocpp_kernel.frames import CALL, CALLRESULT, BadFrame, Codec, error_frame, parse
+from ocpp_kernel.texts import cut
 
 Payload = dict[str, Any]
 #: Told how a call ended: the answer and None, or None and the error.
@@ -269,8 +270,8 @@ class Session:
         """What the peer is told: refusals as they are, faults of ours as InternalError."""
         if isinstance(error, LocalError) and did == "failed":
             return error
-        self._tell(f"handler of {action[:50]} {did}: {error!r}")
-        return InternalError(f"{action[:50]} could not be handled")
+        self._tell(f"handler of {cut(action, 50)} {did}: {error!r}")
+        return InternalError(f"{cut(action, 50)} could not be handled")
 
     def _refuse(self, call_id: str, error: LocalError) -> None:
         try:

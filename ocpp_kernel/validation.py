@@ -23,6 +23,7 @@ from ocpp_kernel.errors import (
     ProtocolError,
     TypeConstraintViolation,
 )
+from ocpp_kernel.texts import characters, cut
 from ocpp_kernel.timestamps import parse
 
 REQUIRED = 1
@@ -82,7 +83,7 @@ def _check(value: Any, spec: Any, lenient: bool, name: str) -> None:
     elif type(value) is not str:
         raise TypeConstraintViolation(f"{name} must be a string")
     elif value not in spec:
-        raise PropertyConstraintViolation(f"{name} may not be {value[:40]}")
+        raise PropertyConstraintViolation(f"{name} may not be {cut(value, 40)}")
 
 
 def _check_array(value: Any, shape: list[Any], lenient: bool, name: str) -> None:
@@ -115,7 +116,7 @@ def _check_scalar(value: Any, spec: int, name: str) -> None:
     elif kind == DATE_TIME:
         if parse(value) is None:
             raise PropertyConstraintViolation(f"{name} is not a date and time")
-    elif 0 < spec >> SHIFT < len(value):
+    elif 0 < spec >> SHIFT < len(value) and spec >> SHIFT < characters(value):
         raise PropertyConstraintViolation(f"{name} is longer than {spec >> SHIFT}")
 
 

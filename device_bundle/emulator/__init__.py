@@ -26,6 +26,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from device_bundle.emulator.strict import new_seed, strict_options
+
 #: Exit codes by which the emulated modules ask to be started again.
 RESTART = 75
 WATCHDOG = 76
@@ -33,6 +35,7 @@ WATCHDOG = 76
 _HERE = Path(__file__).parent
 # On a module these are part of the firmware and take nothing of the heap.
 _MODULES_HEAP = 40 * 1024
+_STRICT_HEAP = 8 * 1024
 # State of the device; everything else in /usr belongs to the bundle and is replaced with it.
 _KEPT = ("ocpp_data", "ocpp_starts")
 
@@ -80,20 +83,27 @@ class Emulator:
         options: dict[str, Any] | None = None,
         on_line: Callable[[str], None] | None = None,
         interpreter: str | Path | None = None,
+        strict: bool = False,
+        seed: int | None = None,
     ) -> None:
         """bundle: folder that holds `usr/`, or is it.
 
         data: folder that is the module's flash, kept between runs; None: a new one, removed at
         `close`. heap: of the module's programs, see `parse_heap`. speed: emulated seconds per
         second. options: see `modules/emulated.py`. on_line(text) hears of each line put out.
+        strict: as unfriendly as any module, at random, see `strict.py`; seed: what at random
+        means, None: nobody knows until it is told in an error, or by `seed`.
 
         Raises EmulatorError if there is no bundle, interpreter or sensible value.
         """
         self._bundle = _usr_of(Path(bundle))
-        self._heap = parse_heap(heap)
+        self._heap = parse_heap(heap) + (_STRICT_HEAP if strict else 0)
         if speed <= 0:
             raise EmulatorError("speed: must be more than 0")
-        self._options = {"speed": speed, **(options or {})}
+        #: What everything random comes from; 0 where nothing is.
+        self.seed = (new_seed() if seed is None else seed) if strict else 0
+        unfriendly = strict_options(self.seed) if strict else {}
+        self._options = {"speed": speed, **unfriendly, **(options or {})}
         self._on_line = on_line
         self._interpreter = Path(interpreter) if interpreter else find_interpreter()
         self._temporary = None if data else tempfile.TemporaryDirectory(prefix="module-")
@@ -167,17 +177,28 @@ class Emulator:
                     break
                 after = len(self.lines)
                 self._changed.wait(left)
-        tail = "\n".join(self.lines[-30:])
-        raise EmulatorError(f"the module did not say {text!r}; its last lines:\n{tail}")
+        raise EmulatorError(f"the module did not say {text!r}; its last lines:\n{self.tail()}")
+
+    def tail(self) -> str:
+        """The last lines put out, and the seed where there is one."""
+        told = [f"(strict, seed {self.seed})"] if self.seed else []
+        return "\n".join([*told, *self.lines[-30:]])
 
     def set_network(self, up: bool) -> None:
         """Whether the module finds a mobile network. Connections that exist stay."""
-        flag = self.root / ".emulator" / "no-network"
+        self._set_flag("no-network", not up)
+
+    def set_full(self, full: bool) -> None:
+        """Whether there is no room left on the flash; of a strict module only."""
+        self._set_flag("full", full)
+
+    def _set_flag(self, name: str, on: bool) -> None:
+        flag = self.root / ".emulator" / name
         flag.parent.mkdir(parents=True, exist_ok=True)
-        if up:
-            flag.unlink(missing_ok=True)
-        else:
+        if on:
             flag.touch()
+        else:
+            flag.unlink(missing_ok=True)
 
     def kill(self) -> None:
         """Cut the power: nothing the program has not written is kept."""
@@ -255,7 +276,13 @@ class Emulator:
                 self._on_line(line)
 
 
-def run(bundle: str | Path, data: str | Path, heap: str = "512k", speed: float = 1) -> int:
+def run(
+    bundle: str | Path,
+    data: str | Path,
+    heap: str = "512k",
+    speed: float = 1,
+    options: dict[str, Any] | None = None,
+) -> int:
     """Run a bundle in the foreground, console and all; returns its exit code.
 
     Raises EmulatorError as `Emulator` does.
@@ -270,7 +297,7 @@ def run(bundle: str | Path, data: str | Path, heap: str = "512k", speed: float =
     while code in (RESTART, WATCHDOG):
         code = subprocess.call(  # noqa: S603  # our interpreter, our arguments
             command(interpreter, size, Path(data)),
-            env=environment({"speed": speed, "reason": reason}),
+            env=environment({"speed": speed, **(options or {}), "reason": reason}),
         )
         reason = 5 if code == WATCHDOG else 1
     return code

@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 from device_bundle.emulator import EmulatorError, run
+from device_bundle.emulator.strict import new_seed, strict_options
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,12 +20,21 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", help="folder that is the module's flash; kept between runs")
     parser.add_argument("--heap", default="512k", help="heap of the module (default: 512k)")
     parser.add_argument("--speed", type=float, default=1, help="emulated seconds per second")
+    parser.add_argument("--strict", action="store_true", help="as unfriendly as any module")
+    parser.add_argument("--seed", type=int, help="repeat the --strict run of this seed")
     options = parser.parse_args(arguments)
+    if options.seed is not None and not options.strict:
+        parser.error("--seed goes with --strict")
+    chosen = {}
+    if options.strict:
+        seed = new_seed() if options.seed is None else options.seed
+        print(f"strict, seed {seed}", file=sys.stderr)
+        chosen = strict_options(seed)
     try:
         if options.data:
-            return run(options.bundle, options.data, options.heap, options.speed)
+            return run(options.bundle, options.data, options.heap, options.speed, chosen)
         with tempfile.TemporaryDirectory(prefix="module-") as data:
-            return run(options.bundle, data, options.heap, options.speed)
+            return run(options.bundle, data, options.heap, options.speed, chosen)
     except EmulatorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -44,7 +44,10 @@ class Console:
 
     def _open(self) -> None:
         try:
-            import sys  # noqa: PLC0415  # not at the top: some firmware lacks one or the other
+            try:  # firmware has it by one name or the other
+                import usys as sys  # noqa: PLC0415  # not at the top: old firmware lacks uselect
+            except ImportError:
+                import sys  # noqa: PLC0415
 
             import uselect  # noqa: PLC0415
 

@@ -26,8 +26,12 @@ _MOMENT = 0.2
 _BRIEF = 0.01
 # Seconds without progress after which sending is given up.
 _WRITE_TIMEOUT = 20
-# EAGAIN, ETIMEDOUT, the same as TLS hands them on, and mbedTLS's "want read" and "want write".
-_NOTHING_YET = (11, 110, -11, -110, -26880, -26752)
+# EINTR, EAGAIN, ETIMEDOUT, the same as TLS hands them on, and mbedTLS's "want read" and "want write".
+_NOTHING_YET = (4, 11, 110, -4, -11, -110, -26880, -26752)
+# Of those, the ones after which sending may go on at once.
+_INTERRUPTED = (4, 11, -4, -11, -26880, -26752)
+# How often in a row it may.
+_INTERRUPTIONS = 8
 # ENOTCONN in its two spellings: the peer has closed.
 _CLOSED = (107, 128)
 
@@ -90,12 +94,19 @@ class SocketStream:
         socket = self._socket
         socket.settimeout(_WRITE_TIMEOUT)
         send = socket.send if self._tls is None else self._tls.write
-        sent = send(data) or 0
+        sent = 0
+        tries = 0
         while sent < len(data):
-            count = send(memoryview(data)[sent:])
-            if not count:
-                raise OSError(110)
-            sent += count
+            try:
+                count = send(memoryview(data)[sent:] if sent else data)
+                if not count:
+                    raise OSError(110)
+                sent += count
+                tries = 0
+            except OSError as error:
+                tries += 1
+                if error.args[0] not in _INTERRUPTED or tries > _INTERRUPTIONS:
+                    raise
         socket.settimeout(self._moment)
 
     def send(self, data: bytes | bytearray | memoryview) -> int:

@@ -23,8 +23,9 @@ from ocpp_kernel.plugins import discover, enabled
 def check(subject: str | None, device: bool, config_path: Path | None) -> None:
     """Check a configuration (a .toml file), or a plugin (its name, module or file).
 
-    Says what would run in each role. Exits with 1 if a plugin cannot be used, with 2 if the
-    configuration is wrong.
+    Says what would run in each role. With --device every place a device could not run is listed,
+    with the code of the rule and what to write instead. Exits with 1 if a plugin cannot be used,
+    with 2 if the configuration is wrong.
     """
     if subject is not None and subject.endswith(".toml"):
         if config_path is not None:
@@ -41,7 +42,10 @@ def check(subject: str | None, device: bool, config_path: Path | None) -> None:
     if name is not None:
         problems = [text for text in problems if text.startswith(f"plugin {name}: ")]
     if device:
-        problems += _device_problems(config)
+        refused, doubtful = _device_problems(config)
+        problems += refused
+        for text in doubtful:
+            note("warning", text)
     for text in problems:
         note("error", text)
     if problems:
@@ -64,17 +68,17 @@ def _included(config: Config, subject: str) -> str:
     return next(found.name for found in discover(config) if found.name not in names)
 
 
-def _device_problems(config: Config) -> list[str]:
-    """What the bundler would refuse."""
+def _device_problems(config: Config) -> tuple[list[str], list[str]]:
+    """What the bundler would refuse, and what may mean something else on a device."""
     load_bundler()
     from device_bundle.findings import BundleError  # noqa: PLC0415 - only with a bundler
     from device_bundle.linker import link  # noqa: PLC0415 - as above
 
     try:
-        link(config, enabled(config))
+        linked = link(config, enabled(config))
     except BundleError as error:
-        return str(error).splitlines()
-    return []
+        return str(error).splitlines(), []
+    return [], [str(warning) for warning in linked.warnings]
 
 
 def _problems(config: Config) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 from device_bundle import app
 from device_bundle.compile import compile_module
 from device_bundle.emit import emit
-from device_bundle.findings import BundleError, Findings
+from device_bundle.findings import BundleError, Finding, Findings
 from device_bundle.linker import KERNEL, TEXTS, Linked, finish, follow, resolve_all
 from device_bundle.optimise import Wishes
 from device_bundle.program import Symbol
@@ -68,11 +68,14 @@ class Sample:
 
     def refusals(self) -> list[str]:
         """`file:line: problem` of everything the bundler refuses; [] if it takes the program."""
+        return [f"{found.place}: {found.problem}; {found.advice}" for found in self.findings()]
+
+    def findings(self) -> list[Finding]:
+        """What the bundler refuses; if that is nothing, its warnings."""
         try:
-            self.link()
+            return list(self.link().warnings)
         except BundleError as error:
-            return str(error).splitlines()
-        return []
+            return [found for found in error.reasons if isinstance(found, Finding)]
 
     def run_here(self) -> str:
         """What `main()` of the original source prints on CPython."""

@@ -13,11 +13,8 @@ STATEMENTS = {
     "if (x := 1): print(x)": "an assignment expression (:=)",
     "match 1:\n        case 1: print(1)": "a match statement",
     "print({**{}})": "** inside a dict",
-    "print([*()])": "* inside a list, tuple or set",
-    "print((*(), 1))": "* inside a list, tuple or set",
-    "return 1, *()": "* inside a list, tuple or set",
-    "print(*(1,), 2)": "an argument after *arguments",
-    "print(*(1,), *(2,))": "an argument after *arguments",
+    "print({*()})": "* inside a set or a subscript",
+    "print({}[*()])": "* inside a set or a subscript",
     "print(**{}, **{})": "two ** in a call",
     "print({'a': 1} | {'b': 2})": "| between dicts",
     "print('abc'[::-1])": "a slice with a step",
@@ -33,7 +30,10 @@ STATEMENTS = {
     "print('a'.startswith(PREFIXES))": "startswith() with a tuple",
     "print('a b'.split(sep=' '))": "split() with keywords",
     "print('a'.encode(encoding='utf-8'))": "encode() with keywords",
-    "print('{0[0]}'.format('a'))": "nested fields in a format",
+    "print('{0[0]}'.format('a'))": "a part of a value in a format",
+    "print('{0.real}'.format(1))": "a part of a value in a format",
+    "print('{!a}'.format(1))": "{!a} in a format",
+    "print('{:_}'.format(1))": "{:_} in a format",
     "print('{:{}}'.format('a', 5))": "nested fields in a format",
     "print(getattr('', 'a' + 'b'))": "getattr() with a computed name",
     "print(1j)": "a complex number",
@@ -46,8 +46,8 @@ STATEMENTS = {
     "from os import path; print(path)": "module os does not exist on a device",
     "from fixture import other; print(other)": "an import inside a function",
     "print(unheard_of)": "nothing defines the name unheard_of",
-    "f = lambda a, /: a": "positional-only parameters (/)",
-    "def f(a, /): return a": "positional-only parameters (/)",
+    "f = lambda a, /, **b: a": "positional-only parameters (/) beside **",
+    "def f(a, /, **b): return a": "positional-only parameters (/) beside **",
     "class C(metaclass=type): pass": "keywords after a class's bases",
     "async def f(): pass": "async code",
     "print([x async for x in []])": "async code",
@@ -128,7 +128,7 @@ def test_decorators(sample: Any) -> None:
         """)
     assert [refusal.split(";")[0] for refusal in sample.refusals()] == [
         "fixture/__init__.py:7: a class decorator",
-        "fixture/__init__.py:9: a decorator with a subscript",
+        "fixture/__init__.py:9: a decorator that is neither a name nor a call of one",
     ]
 
 
@@ -206,9 +206,9 @@ def test_imports_that_find_nothing(sample: Any) -> None:
         other="",
     )
     assert sample.refusals() == [
+        "fixture/__init__.py:6: ocpp_kernel.errors defines no NotSuported; mend the import",
         "fixture/__init__.py:6: fixture.other defines no missing; mend the import",
         "fixture/__init__.py:6: module fixture.other used as an object; name what is needed of it",
-        "fixture/__init__.py:6: ocpp_kernel.errors defines no NotSuported; mend the import",
     ]
 
 

@@ -274,9 +274,9 @@ def test_other_attributes_of_actions_are_refused(sample: Any) -> None:
             print(Ping.name, Ping.sent_by, Ping())
         """)
     assert sample.refusals() == [
-        "fixture/__init__.py:11: Ping is called with one payload; pass a dict",
         "fixture/__init__.py:11: sent_by of the action Ping; "
         "of an action only its name reaches a device",
+        "fixture/__init__.py:11: Ping is called with one payload; pass a dict",
     ]
 
 

@@ -157,7 +157,7 @@ def test_messages_that_need_the_firmware_are_refused(linked: Any) -> None:
 def test_plugins_do_not_import_each_other(linked: Any) -> None:
     one = "from ocpp_plugin_two import read\n" + ROLE + "        read()\n"
     text = refusal(linked, one=one, two="def read():\n    return 1\n" + ROLE)
-    assert "one.py:9: one imports ocpp_plugin_two.read of another plugin; tell each" in text
+    assert "one.py:9:9: D504 one imports ocpp_plugin_two.read of another plugin; tell each" in text
 
 
 FOLDER = {

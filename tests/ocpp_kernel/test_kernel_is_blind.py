@@ -155,6 +155,7 @@ def test_these_modules_are_portable() -> None:
         "session",
         "station",
         "store",
+        "texts",
         "timestamps",
         "validation",
     }

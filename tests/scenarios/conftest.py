@@ -75,10 +75,12 @@ Stage = AbstractAsyncContextManager[tuple[Player, Tape]]
 class Module:
     """A bundle on an emulated module, as a player sees it."""
 
-    def __init__(self, bundle: Path, flash: Path, clock: Clock, identity: str) -> None:
+    def __init__(self, bundle: Path, flash: Path, clock: Clock, identity: str, seed: int) -> None:
         self.identity = identity
         self.errors: list[str] = []
-        self._emulator = Emulator(bundle, data=flash, speed=clock.speed, on_line=self.hear)
+        self._emulator = Emulator(
+            bundle, data=flash, speed=clock.speed, on_line=self.hear, strict=seed > 0, seed=seed
+        )
         self._clock = clock
 
     def hear(self, line: str) -> None:
@@ -88,7 +90,7 @@ class Module:
 
     def tail(self) -> str:
         """The last lines of its console."""
-        return "\n".join(self._emulator.lines[-30:])
+        return self._emulator.tail()
 
     def now(self) -> float:
         return self._clock.now()
@@ -191,13 +193,16 @@ def on_cpython(config: Config, tmp_path: Path) -> Callable[[], Stage]:
 
 
 @pytest.fixture
-def on_micropython(bundled: Bundle, config: Config, tmp_path: Path) -> Callable[[], Stage]:
-    """The bundled charge point with the heap of a module."""
+def on_micropython(
+    bundled: Bundle, config: Config, tmp_path: Path, seed: int
+) -> Callable[[], Stage]:
+    """The bundled charge point with the heap of a module; 0 as seed is a friendly one."""
 
     @asynccontextmanager
     async def stage() -> AsyncIterator[tuple[Player, Tape]]:
         clock = Clock(SPEED)
-        module = Module(bundled.folder, tmp_path / "module", clock, config.charge_point.identity)
+        identity = config.charge_point.identity
+        module = Module(bundled.folder, tmp_path / "module", clock, identity, seed)
         async with central_stage(config, clock, port=bundled.port) as (central, network):
             try:
                 yield Player(module, central.tape, central, network), central.tape

@@ -68,7 +68,18 @@ def enter(root):
     sys.path[:] = [""]
 
 
+def make_strict():
+    global THEIRS
+    import strict
+
+    strict.apply()
+    hidden = {"sys": "usys", "usys": "sys"}.get(emulated.options["sys"])
+    THEIRS = tuple(name for name in THEIRS if name != hidden)
+
+
 load()
+if emulated.options["strict"]:
+    make_strict()
 enter(emulated.root)
 sys.argv[:] = []
 restrict_imports()

@@ -11,9 +11,21 @@ WATCHDOG = 76
 options = {
     "speed": 1,  # emulated seconds per second
     "ticks": 0,  # ticks_ms() at start
-    "imei": "866340050000017",
+    "imei": "866340050000017",  # -1: the firmware cannot tell
     "reason": 1,  # misc.Power.powerOnReason(): 1 power key, 5 watchdog
     "send": 0,  # bytes a socket takes at a time, 0: as many as it can
+    "clock": 0,  # seconds by which localtime() is wrong
+    "gc": 0,  # bytes after which garbage is collected, 0: when there is no room
+    "fsync": 0,  # milliseconds until what was written is on the flash
+    "sys": "",  # the one name of sys and usys that exists; "": both
+    # Faults at random: their chances in a thousand, and where the series begins.
+    "seed": 0,
+    "errors": 0,  # recv() and send() are interrupted, or have nothing for once
+    "gone": 0,  # send() gives up: ETIMEDOUT
+    "short": 0,  # recv() and send() do less than they could
+    "no_name": 0,  # getaddrinfo() finds nothing
+    "refused": 0,  # connect() is refused
+    "strict": False,  # what the port has and a device has not is taken away
 }
 options.update(json.loads(os.getenv("EMULATOR") or "{}"))
 
@@ -21,7 +33,7 @@ options.update(json.loads(os.getenv("EMULATOR") or "{}"))
 root = sys.argv[1]
 speed = options["speed"]
 _start = time.ticks_us()
-_epoch = int(time.time())
+_epoch = int(time.time()) + options["clock"]
 # Called whenever the program waits: emulated timers.
 idle = []
 
@@ -44,12 +56,16 @@ def real(seconds):
     return seconds / speed
 
 
+def poll():
+    for timer in idle:
+        timer()
+
+
 def sleep(seconds):
     # In slices, so that emulated timers come at their time.
     left = real(seconds)
     while left > 0:
-        for poll in idle:
-            poll()
+        poll()
         part = min(left, 0.05) if idle else left
         time.sleep(part)
         left -= part

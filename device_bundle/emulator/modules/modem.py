@@ -15,4 +15,4 @@ def getDevModel():
 
 
 def getDevSN():
-    return "EMU" + emulated.options["imei"][-6:]
+    return "EMU" + str(emulated.options["imei"])[-6:]

@@ -2,6 +2,8 @@
 # and dumps() takes no separators.
 import json
 
+_DEEPEST = 8
+
 
 def loads(text):
     if isinstance(text, (bytes, bytearray)):
@@ -11,12 +13,18 @@ def loads(text):
     try:
         return json.loads(text)
     except ValueError:
-        start = text.lstrip()[:1]
-        if start == "[":
-            return json.loads(text + "]")
-        if start == "{":
-            return json.loads(text + "}")
-        raise
+        return _cut_off(text)
+
+
+def _cut_off(text):
+    # Either kind of bracket closes the other.
+    for _ in range(_DEEPEST):
+        text += "]"
+        try:
+            return json.loads(text)
+        except ValueError:
+            pass
+    raise ValueError("syntax error in JSON")
 
 
 def load(stream):

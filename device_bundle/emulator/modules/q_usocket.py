@@ -2,6 +2,7 @@
 # time-outs are OSError(110), and the peer's end is ENOTCONN.
 import socket as unix
 
+import chaos
 import emulated
 
 AF_INET = 2
@@ -19,6 +20,8 @@ TCP_KEEPALIVE = 2
 
 _TIMEOUT = (11, 35, 60, 110)
 _NOTCONN = 128
+# EINTR, EAGAIN, ETIMEDOUT: nothing was read or sent, and the connection is as good as before.
+_NOTHING_YET = (4, 11, 110)
 
 
 def _family(real):
@@ -26,6 +29,8 @@ def _family(real):
 
 
 def getaddrinfo(host, port, *rest):
+    if chaos.strikes("no_name"):
+        return []
     try:
         found = unix.getaddrinfo(host, port)
     except OSError:
@@ -55,6 +60,9 @@ class socket:
 
     def connect(self, address):
         found = unix.getaddrinfo(address[0], address[1])
+        if chaos.strikes("refused"):
+            self._dead = True
+            return
         try:
             self.real.connect(found[0][-1])
         except OSError as error:
@@ -63,10 +71,13 @@ class socket:
             self._dead = True  # firmware looks at writability only, which a refusal grants too
 
     def recv(self, size):
-        for poll in emulated.idle:
-            poll()
+        emulated.poll()
         if self._dead:
             raise OSError(_NOTCONN)
+        if chaos.strikes("errors"):
+            raise OSError(_NOTHING_YET[chaos.below(3)])
+        if chaos.strikes("short"):
+            size = 1 + chaos.below(size)
         try:
             data = self.real.recv(size)
         except OSError as error:
@@ -80,6 +91,12 @@ class socket:
         if self._dead:
             raise OSError(_NOTCONN)
         most = emulated.options["send"]
+        if chaos.strikes("errors"):
+            raise OSError(_NOTHING_YET[chaos.below(2)])
+        if chaos.strikes("gone"):
+            raise OSError(110)
+        if chaos.strikes("short"):
+            most = 1 + chaos.below(len(data) or 1)
         try:
             return self.real.send(memoryview(data)[:most] if most else data)
         except OSError as error:

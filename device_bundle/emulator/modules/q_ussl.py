@@ -2,6 +2,11 @@
 # number, and then loses what a longer read had.
 import ssl
 
+import chaos
+
+# mbedTLS's "want read", and time-outs as they come out.
+_NOTHING_YET = (-26880, -11, -110)
+
 
 class _Wrapped:
     def __init__(self, real, raw):
@@ -32,6 +37,8 @@ class _Wrapped:
         self._real.close()
 
     def _call(self, function, *arguments):
+        if chaos.strikes("errors"):
+            raise OSError(_NOTHING_YET[chaos.below(3)])
         try:
             result = function(*arguments)
         except OSError as error:

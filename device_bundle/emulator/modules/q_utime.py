@@ -1,6 +1,7 @@
 # utime: ticks wrap at 2**30; mktime and localtime(s) assume UTC+8, whatever the zone is.
 import time
 
+import chaos
 import emulated
 
 _PERIOD = 1 << 30
@@ -9,6 +10,7 @@ _zone = 0
 
 
 def ticks_ms():
+    chaos.interrupt()
     return (emulated.microseconds() // 1000 + emulated.options["ticks"]) & (_PERIOD - 1)
 
 

@@ -27,14 +27,14 @@ def mkdirs(path):
 def read_json(path):
     try:
         with open(path) as file:
-            return json.load(file)
+            return json.loads(file.read())
     except (OSError, ValueError):
         return None
 
 
 def touch(path, value):
     with open(path, "w") as file:
-        json.dump(value, file)
+        file.write(json.dumps(value))
     return 0
 
 

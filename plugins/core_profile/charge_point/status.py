@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ocpp_kernel import timestamps
 from ocpp_kernel.errors import CallTimeout, Disconnected, OcppError
 from ocpp_kernel.events import StatusChanged
+from ocpp_kernel.texts import cut
 
 from ..messages import StatusNotification, StatusNotificationRequest
 from .connector import Connector, is_allowed
@@ -92,9 +93,9 @@ class StatusReporter:
         }
         info = connector.info
         if info:
-            payload["info"] = info[:50]
+            payload["info"] = cut(info, 50)
         if error_code == "OtherError":
-            payload["vendorErrorCode"] = info[:50] or "unknown"
+            payload["vendorErrorCode"] = cut(info, 50) or "unknown"
             payload["vendorId"] = self._core.options.vendor
         at = self._station.utc_at(connector.changed_at)
         if at is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel import timestamps
 from ocpp_kernel.store import StoreError
+from ocpp_kernel.texts import cut
 
 if TYPE_CHECKING:
     from ocpp_kernel.station import Station
@@ -41,7 +42,7 @@ class Log:
 
     def note(self, text: str) -> None:
         """Remembers a line."""
-        text = text[:LINE]
+        text = cut(text, LINE)
         self._lines.append((self._station.now, text))
         self._size += len(text)
         if self._size > PAGE:

@@ -147,3 +147,46 @@ def test_what_comes_along_runs_on_a_device(run: Run) -> None:
 
 def test_the_configuration_is_given_once(run: Run) -> None:
     assert run("check", "a.toml", "--config", "b.toml").exit_code == 2
+
+
+MANY = """
+import json
+
+
+class ChargePoint:
+    def __init__(self, station, settings):
+        self.rows = sorted([], key=len)
+
+    def ocpp_on_event(self, event):
+        return json.dumps(event), "%s" % event, event.text.zfill(3)
+"""
+
+
+def test_everything_is_listed_at_once_with_place_code_and_remedy(run: Run, here: Path) -> None:
+    (here / "many.py").write_text(MANY)
+    result = run("check", "many.py", "--device")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "error: many.py:10:16: D201 module json does not exist on a device; "
+        "the host does JSON; a driver may import ujson",
+        "error: many.py:10:35: D318 % with one value that may be a tuple or a dict; "
+        "make it a tuple of one: % (x,)",
+        "error: many.py:10:49: D301 .zfill does not exist on a device; "
+        "use a format such as {:>5} or {:02d}",
+        "Error: 3 problems found in (built-in configuration)",
+    ]
+
+
+def test_warnings_are_no_problems(run: Run, here: Path) -> None:
+    (here / "sorting.py").write_text(MANY.partition("    def ocpp_on_event")[0])
+    result = run("check", "sorting.py", "--device")
+    assert result.exit_code == 0
+    assert result.stderr == (
+        "warning: sorting.py:7:21: D410 sorting by a key: items with equal keys come out in any "
+        "order; give the key a part that differs for each item\n"
+    )
+
+
+def test_an_installed_plugin_is_checked_for_a_device_by_its_name(run: Run, here: Path) -> None:
+    result = run("check", "reservation", "--device")
+    assert (result.exit_code, result.stderr) == (0, "")

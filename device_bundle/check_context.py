@@ -1,0 +1,56 @@
+"""What a check of one node may ask about its surroundings, and what it answers."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from device_bundle.kinds import kind_of
+from device_bundle.program import Definition, target
+from device_bundle.sources import Program
+
+
+class Refusal(NamedTuple):
+    """`node` breaks the rule `code`; words other than the rule's where they say more."""
+
+    node: ast.AST
+    code: str
+    problem: str = ""
+    remedy: str = ""
+
+
+@dataclass
+class Context:
+    """Where in the program a node stands."""
+
+    program: Program
+    #: Names of methods and attributes the program's own classes have.
+    own: set[str]
+    #: Kinds of the local names here, and of attributes everywhere.
+    names: dict[str, str] = field(default_factory=dict)
+    attributes: dict[str, str] = field(default_factory=dict)
+    #: Local names of the scopes around, innermost last.
+    scopes: list[set[str]] = field(default_factory=list)
+
+    def kind(self, node: ast.expr | None) -> str:
+        """See `kinds.kind_of`."""
+        return kind_of(node, self.names, self.attributes)
+
+    def definition(self, node: ast.expr | None) -> Definition | None:
+        """The definition a reference leads to."""
+        symbol = target(node)
+        return None if symbol is None else self.program.definition(symbol)
+
+    def value(self, node: ast.expr | None) -> ast.expr | None:
+        """The expression, or what a module-level name of the program stands for."""
+        definition = self.definition(node)
+        if definition is not None and isinstance(definition.node, ast.Assign):
+            return definition.node.value
+        return node
+
+    def builtin(self, node: ast.expr) -> str:
+        """The builtin an expression names, "" where it names something else."""
+        if type(node) is not ast.Name or any(node.id in names for names in self.scopes):
+            return ""
+        return node.id

@@ -1,0 +1,173 @@
+"""Checks of single nodes: constructs the compiler refuses, and those that mean something else."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from device_bundle import dialect
+from device_bundle.check_context import Context, Refusal
+from device_bundle.kinds import BYTEARRAY, DEQUE, DICT, TICKS
+
+#: Nodes that break a rule by being there.
+_REFUSED: dict[type[ast.AST], str] = {
+    ast.NamedExpr: "D101",
+    ast.Match: "D102",
+    ast.TryStar: "D103",
+    ast.AsyncFunctionDef: "D104",
+    ast.AsyncFor: "D104",
+    ast.AsyncWith: "D104",
+    ast.Await: "D104",
+    ast.Global: "D417",
+}
+
+
+class NodeChecks:
+    """`check` finds everything wrong with a node itself; the caller visits what is inside."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def check(self, node: ast.AST) -> Iterator[Refusal]:
+        """One method a type of node, named after it, as `ast.NodeVisitor` has them."""
+        code = _REFUSED.get(type(node))
+        if code is not None:
+            yield Refusal(node, code)
+        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if method is not None:
+            yield from method(node)
+
+    def _comprehension(self, node: ast.comprehension) -> Iterator[Refusal]:
+        if node.is_async:
+            yield Refusal(node.iter, "D104")
+        yield from self._iterated(node.iter)
+
+    def _for(self, node: ast.For) -> Iterator[Refusal]:
+        yield from self._iterated(node.iter)
+
+    def _iterated(self, node: ast.expr) -> Iterator[Refusal]:
+        if self._context.kind(node) == DEQUE:
+            yield Refusal(node, "D315")
+
+    def _dict(self, node: ast.Dict) -> Iterator[Refusal]:
+        if None in node.keys:
+            yield Refusal(node, "D105")
+
+    def _starred(self, node: ast.Starred) -> Iterator[Refusal]:
+        if isinstance(node.ctx, ast.Load):
+            yield Refusal(node, "D106")
+
+    def _functiondef(self, node: ast.FunctionDef) -> Iterator[Refusal]:
+        for decorator in node.decorator_list:
+            if not _is_dotted(decorator.func if isinstance(decorator, ast.Call) else decorator):
+                yield Refusal(decorator, "D109")
+        advice = dialect.IGNORED_METHODS.get(node.name)
+        if advice is not None:
+            yield Refusal(node, "D401", f"{node.name} is never called on a device", advice)
+        yield from self._named(node, node.name)
+        yield from self._lambda(node)
+
+    def _lambda(self, node: ast.Lambda | ast.FunctionDef) -> Iterator[Refusal]:
+        if node.args.posonlyargs:
+            yield Refusal(node, "D110")
+
+    def _classdef(self, node: ast.ClassDef) -> Iterator[Refusal]:
+        if node.keywords:
+            yield Refusal(node, "D402")
+        for decorator in node.decorator_list:
+            yield Refusal(decorator, "D403")
+        yield from self._named(node, node.name)
+
+    def _arg(self, node: ast.arg) -> Iterator[Refusal]:
+        yield from self._named(node, node.arg)
+
+    def _name(self, node: ast.Name) -> Iterator[Refusal]:
+        yield from self._named(node, node.id)
+
+    def _named(self, node: ast.AST, name: str) -> Iterator[Refusal]:
+        if not name.isascii():
+            yield Refusal(node, "D415", f"the name {name} has letters beyond ASCII")
+
+    def _attribute(self, node: ast.Attribute) -> Iterator[Refusal]:
+        name = node.attr
+        advice = dialect.MISSING_ATTRIBUTES.get(name)
+        if advice is not None and name not in self._context.own and isinstance(node.ctx, ast.Load):
+            yield Refusal(node, "D301", f".{name} does not exist on a device", advice)
+        if name == "__name__" and not _is_class(node.value):
+            yield Refusal(node, "D404")
+        if name.startswith("__") and not name.endswith("__"):
+            yield Refusal(node, "D406", f"{name} is not mangled on a device")
+        yield from self._named(node, name)
+        definition = self._context.definition(node.value)
+        if definition is not None and isinstance(definition.node, ast.FunctionDef):
+            yield Refusal(node, "D405")
+
+    def _subscript(self, node: ast.Subscript) -> Iterator[Refusal]:
+        kind = self._context.kind(node.value)
+        if kind == DEQUE:
+            yield Refusal(node, "D315")
+        if isinstance(node.slice, ast.Slice):
+            if node.slice.step is not None:
+                yield Refusal(node, "D313")
+            if kind == BYTEARRAY and not isinstance(node.ctx, ast.Load):
+                yield Refusal(node, "D314")
+        if not _is_plain(self._context.value(node.value)):
+            yield Refusal(node, "D414")
+
+    def _binop(self, node: ast.BinOp) -> Iterator[Refusal]:
+        kinds = [self._context.kind(side) for side in (node.left, node.right)]
+        if isinstance(node.op, ast.MatMult):
+            yield Refusal(node, "D409")
+        elif isinstance(node.op, ast.BitOr) and DICT in kinds:
+            yield Refusal(node, "D408")
+        elif isinstance(node.op, ast.Add | ast.Sub) and TICKS in kinds:
+            yield Refusal(node, "D413")
+        elif isinstance(node.op, ast.Mod):
+            yield from self._modulo(node)
+
+    def _modulo(self, node: ast.BinOp) -> Iterator[Refusal]:
+        template = self._context.value(node.left)
+        if not (isinstance(template, ast.Constant) and isinstance(template.value, str)):
+            return
+        if "%a" in template.value:
+            yield Refusal(node, "D317", "%a in a format", "use %r")
+        if not isinstance(node.right, ast.Tuple | ast.Dict | ast.Constant | ast.JoinedStr):
+            yield Refusal(node, "D318")
+
+    def _augassign(self, node: ast.AugAssign) -> Iterator[Refusal]:
+        kinds = [self._context.kind(side) for side in (node.target, node.value)]
+        if isinstance(node.op, ast.MatMult):
+            yield Refusal(node, "D409")
+        elif isinstance(node.op, ast.BitOr) and DICT in kinds:
+            yield Refusal(node, "D408")
+        elif isinstance(node.op, ast.Add | ast.Sub) and TICKS in kinds:
+            yield Refusal(node, "D413")
+
+    def _compare(self, node: ast.Compare) -> Iterator[Refusal]:
+        ordering = any(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops)
+        sides = [node.left, *node.comparators]
+        if ordering and any(self._context.kind(side) == TICKS for side in sides):
+            yield Refusal(node, "D413")
+
+    def _constant(self, node: ast.Constant) -> Iterator[Refusal]:
+        if isinstance(node.value, complex):
+            yield Refusal(node, "D111")
+
+
+def _is_dotted(node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+def _is_class(node: ast.expr) -> bool:
+    """`type(x)` or `x.__class__`: classes do have names."""
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "type"
+    return isinstance(node, ast.Attribute) and node.attr == "__class__"
+
+
+def _is_plain(node: ast.expr | None) -> bool:
+    """Whether a text is ASCII, where that can be told; anything else may be."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    return not isinstance(text, str) or text.isascii()

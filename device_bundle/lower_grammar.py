@@ -1,0 +1,88 @@
+"""Lowers grammar that came after the one devices compile, where the older one can say the same."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from device_bundle.trees import walk
+
+
+class Grammar(ast.NodeTransformer):
+    """Rewrites one definition: positional-only parameters, stars inside lists, tuples and calls."""
+
+    def __init__(self, definition: ast.AST) -> None:
+        # Where a parameter or variable is called list or tuple, those builtins are out of reach.
+        bound = {node.id for node in walk(definition) if _is_bound_name(node)}
+        bound |= {node.arg for node in walk(definition) if isinstance(node, ast.arg)}
+        self._shadowed = bool(bound & {"list", "tuple"})
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        _merge_positional(node.args)
+        return self.generic_visit(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        _merge_positional(node.args)
+        return self.generic_visit(node)
+
+    def visit_List(self, node: ast.List) -> ast.AST:
+        self.generic_visit(node)
+        return self._joined(node, node.elts, "list") if isinstance(node.ctx, ast.Load) else node
+
+    def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
+        self.generic_visit(node)
+        return self._joined(node, node.elts, "tuple") if isinstance(node.ctx, ast.Load) else node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """What is between the brackets stays: a star there is none of a tuple's."""
+        node.value = self._visited(node.value)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """`f(*a, b)` is `f(*(tuple(a) + (b,)))`; one star, at the end, is understood."""
+        self.generic_visit(node)
+        if any(isinstance(part, ast.Starred) for part in node.args[:-1]):
+            whole = self._joined(node, node.args, "tuple")
+            if whole is not node:
+                node.args = [ast.copy_location(ast.Starred(whole, ast.Load()), node)]
+        return node
+
+    def _visited(self, node: ast.expr) -> ast.expr:
+        visited = self.visit(node)
+        assert isinstance(visited, ast.expr)  # noqa: S101  # expressions become expressions
+        return visited
+
+    def _joined(self, node: ast.expr, parts: Sequence[ast.expr], kind: str) -> ast.expr:
+        """`[a, *b, c]` as `[a] + list(b) + [c]`, in the same order of evaluation."""
+        if self._shadowed or not any(isinstance(part, ast.Starred) for part in parts):
+            return node
+        pieces: list[ast.expr] = []
+        plain: list[ast.expr] = []
+        for part in parts:
+            if isinstance(part, ast.Starred):
+                pieces += [_display(plain, kind)] if plain else []
+                pieces.append(ast.Call(ast.Name(kind, ast.Load()), [part.value], []))
+                plain = []
+            else:
+                plain.append(part)
+        pieces += [_display(plain, kind)] if plain else []
+        whole = pieces[0]
+        for piece in pieces[1:]:
+            whole = ast.BinOp(whole, ast.Add(), piece)
+        return ast.fix_missing_locations(ast.copy_location(whole, node))
+
+
+def _is_bound_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+
+
+def _display(parts: list[ast.expr], kind: str) -> ast.expr:
+    if kind == "list":
+        return ast.List(parts, ast.Load())
+    return ast.Tuple(parts, ast.Load())
+
+
+def _merge_positional(args: ast.arguments) -> None:
+    """Callers pass them by position as before; beside ** a key could have the same name."""
+    if args.kwarg is None:
+        args.posonlyargs, args.args = [], [*args.posonlyargs, *args.args]
