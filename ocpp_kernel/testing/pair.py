@@ -1,4 +1,4 @@
-"""For tests, of plugins too: sessions, stations and central systems joined without a socket.
+"""Sessions, stations and central systems joined without a socket.
 
     pair = CentralPair(station, central)
     pair.connect()
@@ -13,56 +13,22 @@ Time is a :class:`FakeClock`; nothing here sleeps. With an event loop running, f
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.central_session import CentralSession
 from ocpp_kernel.contracts import Request
 from ocpp_kernel.errors import OcppError
-from ocpp_kernel.frames import CALL
 from ocpp_kernel.station import Station
+from ocpp_kernel.testing.clock import FakeClock
+from ocpp_kernel.testing.frames import Seen, Sender
 
 Req = TypeVar("Req")
 Resp = TypeVar("Resp")
 
-Sender = Literal["left", "right"]
-
 #: More frames than this without a pause are an endless exchange.
 MAX_FRAMES = 10_000
-
-
-class FakeClock:
-    """Seconds that pass when told to. ``epoch`` is what UTC is at 0."""
-
-    def __init__(self, now: int = 0, epoch: int = 1_767_225_600) -> None:
-        self.now = now
-        self._offset = epoch - now
-
-    def utc(self) -> int:
-        """Seconds since 1970 UTC."""
-        return self.now + self._offset
-
-
-class Seen(NamedTuple):
-    """A frame that was sent, and whether it arrived."""
-
-    sender: Sender
-    text: str
-    lost: bool = False
-
-    @property
-    def message(self) -> list[Any]:
-        """The frame as a list."""
-        message: list[Any] = json.loads(self.text)
-        return message
-
-    @property
-    def action(self) -> str | None:
-        """The action of a CALL; None for an answer."""
-        message = self.message
-        return str(message[2]) if message[0] == CALL else None
 
 
 class End(Protocol):
@@ -153,7 +119,7 @@ class CentralPair(Pair):
 
     def __init__(self, station: Station, central: Central, clock: FakeClock | None = None) -> None:
         self.central = central
-        self._nowhere = _Nowhere()
+        self._nowhere = Nowhere()
         self._scheduled = False
         super().__init__(station, self._nowhere, clock)
         self.station = station
@@ -244,7 +210,7 @@ class _MemoryLink:
             session.after_response(lambda: self._pair.disconnect(reason))
 
 
-class _Nowhere:
+class Nowhere:
     """The end of a wire that is cut."""
 
     deadline = None
