@@ -7,7 +7,7 @@ the names and arguments that implementations are checked against. All are synchr
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pluggy
 
@@ -85,3 +85,20 @@ SPECIFICATIONS: dict[str, Any] = {
 
 #: Hooks that at most one plugin may implement.
 SINGLE_OWNER = frozenset({"ocpp_driver"})
+
+
+class Deprecated(NamedTuple):
+    """A hook's former name; it works until a version, and every use is a warning."""
+
+    #: The hook whose arguments it takes and for which it is called.
+    replaced_by: str
+    #: The version from which it is unknown.
+    until: str
+
+    def remedy(self, name: str) -> str:
+        """What to do, as a sentence."""
+        return f"{name} goes away with ocpp-kernel {self.until}; rename it to {self.replaced_by}"
+
+
+#: Former names of hooks. Each stays for one minor version at least.
+DEPRECATED: dict[str, Deprecated] = {}

