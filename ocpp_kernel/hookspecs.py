@@ -6,14 +6,17 @@ the names and arguments that implementations are checked against. All are synchr
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pluggy
 
 from ocpp_kernel.configuration import Key
 from ocpp_kernel.driver import Driver
 from ocpp_kernel.hooks import DataTransferHandler, TagInfo
+
+if TYPE_CHECKING:
+    from ocpp_kernel.central import VendorHandler
 
 PROJECT = "ocpp_kernel"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -26,8 +29,11 @@ class BothRoles:
     """Hooks of either role."""
 
     @hookspec
-    def ocpp_register_data_transfer(self) -> list[DataTransferHandler]:  # type: ignore[empty-body]
-        """Collected: who handles DataTransfer of which vendor."""
+    def ocpp_register_data_transfer(  # type: ignore[empty-body]
+        self,
+    ) -> Sequence[DataTransferHandler | VendorHandler]:
+        """Collected: who handles DataTransfer of which vendor. A VendorHandler is told which
+        station asks; only a central system takes those."""
 
     @hookspec
     def ocpp_on_event(self, event: Any) -> None:
