@@ -27,12 +27,13 @@ Fixtures are left to the test: ``Bench("core_profile", "acme")`` is one line.
 
 from __future__ import annotations
 
-from ocpp_kernel.testing.bench import Bench, Log, PluginPair, configuration
+from ocpp_kernel.testing.bench import Bench, Events, Log, PluginPair, configuration
 from ocpp_kernel.testing.central_double import SILENCE, Answer, CentralDouble
 from ocpp_kernel.testing.clock import FakeClock
 from ocpp_kernel.testing.frames import (
     Seen,
     Sender,
+    answers_to,
     assert_calls,
     assert_not_sent,
     assert_sent,
@@ -52,6 +53,7 @@ __all__ = [
     "CentralDouble",
     "CentralPair",
     "End",
+    "Events",
     "FakeClock",
     "FakeHardware",
     "Log",
@@ -59,6 +61,7 @@ __all__ = [
     "PluginPair",
     "Seen",
     "Sender",
+    "answers_to",
     "assert_calls",
     "assert_not_sent",
     "assert_sent",

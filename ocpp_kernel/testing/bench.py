@@ -22,6 +22,7 @@ from ocpp_kernel.testing.pair import CentralPair, Nowhere, Pair
 
 Req = TypeVar("Req")
 Resp = TypeVar("Resp")
+E = TypeVar("E")
 
 #: Settings by plugin, as in ``[charge_point.acme]``.
 Tables = Mapping[str, Mapping[str, Any]]
@@ -65,6 +66,18 @@ class Log(list[tuple[str, str]]):
         return [text for level, text in self if level in levels]
 
 
+class Events(list[Any]):
+    """What every plugin of a host was told through ``ocpp_on_event``, in order."""
+
+    def ocpp_on_event(self, event: Any) -> None:
+        """Something happened."""
+        self.append(event)
+
+    def of(self, kind: type[E]) -> list[E]:
+        """The events of one type."""
+        return [event for event in self if isinstance(event, kind)]
+
+
 class Bench(Pair):
     """A charge point with the plugins named, fake hardware, and a central system by table.
 
@@ -90,6 +103,7 @@ class Bench(Pair):
             *plugins, hardware.__name__, charge_point=settings, folder=folder
         )
         self.log = Log()
+        self.events = Events()
         self.store: Store = MemoryStore() if store is None else store
         clock = FakeClock()
         actions: list[Action[Any, Any]] = list(
@@ -140,7 +154,7 @@ class Bench(Pair):
         return answer  # type: ignore[no-any-return]  # as the action says
 
     def _build(self) -> Station:
-        station = build_station(self.config, self.store, self.log)
+        station = build_station(self.config, self.store, self.log, self.events)
         _refuse_errors(self.log)
         self.hardware = _hardware_of(station)
         self.hardware.settle = self.pump
@@ -170,8 +184,10 @@ class PluginPair(CentralPair):
         #: Of the two roles together.
         self.log = Log()
         self.store: Store = MemoryStore()
-        station = build_station(self.config, self.store, self.log)
-        central = build_central(self.config, self.log)
+        self.station_events = Events()
+        self.central_events = Events()
+        station = build_station(self.config, self.store, self.log, self.station_events)
+        central = build_central(self.config, self.log, self.central_events)
         _refuse_errors(self.log)
         super().__init__(station, central)
         self.hardware = _hardware_of(station)

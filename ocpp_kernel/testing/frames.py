@@ -99,6 +99,18 @@ def assert_not_sent(
             raise AssertionError(f"{_shown(*call)} was sent")
 
 
+def answers_to(frames: Iterable[Seen], action: str, sender: Sender = "left") -> list[Any]:
+    """What that side was answered to its CALLs of an action; of a CALLERROR the code."""
+    asked: set[Any] = set()
+    answers = []
+    for seen in frames:
+        if seen.sender == sender and seen.action == action:
+            asked.add(seen.message[1])
+        elif seen.sender != sender and seen.action is None and seen.message[1] in asked:
+            answers.append(seen.payload)
+    return answers
+
+
 def _calls(frames: Iterable[Seen], sender: Sender) -> list[Expected]:
     return [(seen.action, seen.payload) for seen in frames if seen.sender == sender and seen.action]
 

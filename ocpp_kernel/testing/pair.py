@@ -13,6 +13,7 @@ Time is a :class:`FakeClock`; nothing here sleeps. With an event loop running, f
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
@@ -22,13 +23,15 @@ from ocpp_kernel.contracts import Request
 from ocpp_kernel.errors import OcppError
 from ocpp_kernel.station import Station
 from ocpp_kernel.testing.clock import FakeClock
-from ocpp_kernel.testing.frames import Seen, Sender
+from ocpp_kernel.testing.frames import Seen, Sender, transcript
 
 Req = TypeVar("Req")
 Resp = TypeVar("Resp")
 
 #: More frames than this without a pause are an endless exchange.
 MAX_FRAMES = 10_000
+#: Seconds of this computer's that other threads may take.
+PATIENCE = 30
 
 
 class End(Protocol):
@@ -175,6 +178,20 @@ class CentralPair(Pair):
         for _ in range(10):
             self.pump()
             await asyncio.sleep(0)
+
+    async def until(self, is_true: Callable[[], bool]) -> None:
+        """Carries frames, and waits for other threads, until something is true.
+
+        Time does not pass meanwhile. Raises AssertionError with all frames after half a minute.
+        """
+        give_up = time.monotonic() + PATIENCE
+        while not is_true():
+            if time.monotonic() > give_up:
+                raise AssertionError(
+                    f"it did not become true; the frames:\n{transcript(self.frames)}"
+                )
+            self.pump()
+            await asyncio.sleep(0.001)
 
     def pump_soon(self) -> None:
         """Carries frames in the next turn of the event loop, if one runs."""

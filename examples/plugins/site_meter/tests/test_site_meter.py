@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ocpp_plugins.core_profile.messages import DataTransfer
-from ocpp_plugins.smart_charging.messages import SetChargingProfile
-
 from ocpp_kernel.testing import (
     Bench,
     BundledChargePoint,
@@ -17,6 +14,8 @@ from ocpp_kernel.testing import (
     play_scenario,
     why_no_micropython,
 )
+from ocpp_plugins.core_profile.messages import DataTransfer
+from ocpp_plugins.smart_charging.messages import SetChargingProfile
 
 HERE = Path(__file__).parent
 CONFIG = HERE.parent / "ocpp.toml"
