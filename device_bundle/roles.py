@@ -16,9 +16,10 @@ from device_bundle.findings import BundleError, Finding, Findings
 from device_bundle.program import Definition, Symbol, target
 from device_bundle.shapes import ON, Shapes
 from device_bundle.sources import Program
+from ocpp_kernel import CONTRACT
 from ocpp_kernel.config import unknown
-from ocpp_kernel.hookspecs import SINGLE_OWNER, SPECIFICATIONS
-from ocpp_kernel.roles import unmet
+from ocpp_kernel.hookspecs import DEPRECATED, SINGLE_OWNER, SPECIFICATIONS
+from ocpp_kernel.roles import contract_fault, unmet
 
 ROLE = "charge_point"
 CLASS = "ChargePoint"
@@ -39,6 +40,7 @@ class Role:
     settings: Symbol | None = None
     profile: str = ""
     requires: tuple[str, ...] = ()
+    contract: Any = CONTRACT
 
 
 def read_role(program: Program, shapes: Shapes, plugin: str, symbol: Symbol) -> Role:
@@ -74,6 +76,9 @@ def refuse_conflicts(roles: Sequence[Role]) -> None:
                     f"{claim} is handled by plugins {other} and {role.plugin}; "
                     "switch one of them off in [profiles]"
                 )
+        fault = contract_fault(role.contract)
+        if fault:
+            reasons.append(f"plugin {role.plugin}: {fault}")
         missing = sorted(set(role.requires).difference(names))
         if missing:
             reasons.append(f"plugin {role.plugin}: {unmet(missing)}")
@@ -127,6 +132,8 @@ def _read_handler(role: Role, method: _Method, action: str | None) -> str:
 def _hook_fault(shown: str, method: _Method) -> str:
     specification = SPECIFICATIONS[ROLE]
     declared = getattr(specification, method.name, None)
+    if method.name in DEPRECATED:
+        return DEPRECATED[method.name].remedy(method.name)
     if declared is None:
         known = [name for name in dir(specification) if name.startswith(_PREFIX)]
         return unknown(shown, f"hook {method.name}", method.name, known).partition(": ")[2]
@@ -157,6 +164,8 @@ def _read_attribute(
         role.profile = str(_literal(owner, part))
     elif name == "requires":
         role.requires = tuple(_literal(owner, part))
+    elif name == "contract":
+        role.contract = _literal(owner, part)
 
 
 def _literal(owner: Definition, part: ast.Assign | ast.AnnAssign) -> Any:

@@ -9,7 +9,15 @@ from ocpp_kernel import schema
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.config import Config, ConfigError, plugin_settings
 from ocpp_kernel.dispatch import fingerprint
-from ocpp_kernel.plugins import Plugin, PluginSet, actions_of, load, refuse_unmet
+from ocpp_kernel.failures import described
+from ocpp_kernel.plugins import (
+    Plugin,
+    PluginSet,
+    actions_of,
+    load,
+    refuse_missing,
+    refuse_unmet,
+)
 from ocpp_kernel.roles import PluginError, hooks_of, routes_of
 from ocpp_kernel.station import Station
 from ocpp_kernel.store import Store
@@ -28,14 +36,13 @@ def build_station(config: Config, store: Store, log: Log, watcher: Any = None) -
     """A charge point with every enabled plugin installed; not started yet.
 
     ``watcher`` is an object with hooks, such as ``ocpp_on_frame``, of the caller's own. Raises
-    ConfigError, or PluginError where plugins contradict each other. A plugin that cannot be used
-    is logged as an error and left out.
+    ConfigError, or PluginError where plugins contradict each other, or one of ``[plugins] require``
+    cannot be used. Any other that cannot be used is logged as an error and left out.
     """
     loaded = load(config, "charge_point")
     station = Station(config.charge_point.identity, MsgspecCodec(), store, log)
     install(station, config, loaded, watcher)
-    for problem in loaded.problems:
-        log("error", problem)
+    _tell(loaded, log)
     return station
 
 
@@ -46,9 +53,15 @@ def build_central(config: Config, log: Log, watcher: Any = None) -> Central:
     loaded = load(config, "central_system")
     central = Central(MsgspecCodec(), log)
     install(central, config, loaded, watcher)
+    _tell(loaded, log)
+    return central
+
+
+def _tell(loaded: PluginSet, log: Log) -> None:
     for problem in loaded.problems:
         log("error", problem)
-    return central
+    for warning in loaded.warnings:
+        log("warning", warning)
 
 
 def install(host: Any, config: Config, loaded: PluginSet, watcher: Any = None) -> None:
@@ -81,8 +94,9 @@ def _instances(host: Any, config: Config, loaded: PluginSet) -> dict[str, Any]:
         except ConfigError:
             raise
         except Exception as error:  # noqa: BLE001 - a plugin may fail in any way
-            loaded.leave_out(plugin, f"fails when made: {type(error).__name__}: {error}")
+            loaded.leave_out(plugin, f"fails when made: {described(error)}")
     refuse_unmet(loaded)
+    refuse_missing(config, loaded)
     running = {plugin.name for plugin in loaded.plugins}
     return {name: instance for name, instance in instances.items() if name in running}
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ocpp_kernel import timestamps
 from ocpp_kernel.central_session import CentralSession, Link
@@ -36,6 +36,8 @@ Resp = TypeVar("Resp")
 
 #: Given station, action and payload of a CALL about to be sent; raises LocalError to refuse it.
 OutgoingGate = Callable[["ConnectedStation", str, Any], None]
+#: A status, and data or None; now or later.
+VendorAnswer = tuple[str, str | None] | Awaitable[tuple[str, str | None]]
 #: Given station, request and answer.
 AnswerListener = Callable[["ConnectedStation", Any, Any], None]
 
@@ -49,6 +51,18 @@ MAX_KNOWN = 10_000
 #: HTTP 404 and 401 (FRM-008, SEC-007). Any other text is a refusal too: HTTP 403.
 UNKNOWN_STATION = "no station of this identity is known"
 WRONG_CREDENTIALS = "credentials are missing or wrong"
+
+
+class VendorHandler(NamedTuple):
+    """A :class:`~ocpp_kernel.hooks.DataTransferHandler` that is told which station asks.
+
+    ``handle(station, message_id, data)`` returns a status and the data of the answer, or None for
+    none; it may be ``async``. Central systems only: return it from the same hook.
+    """
+
+    vendor_id: str
+    message_id: str | None
+    handle: Callable[[ConnectedStation, str | None, str | None], VendorAnswer]
 
 
 class ConnectedStation:

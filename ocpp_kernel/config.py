@@ -4,6 +4,7 @@
     reservation = false
     [plugins]
     load = ["acme_ocpp", "./site_meter.py"]     # further modules, or files beside this one
+    require = ["site_meter"]      # without these nothing starts; others may fail
     [charge_point]
     url = "ws://127.0.0.1:9000"
     identity = "CP001"
@@ -132,6 +133,8 @@ class Config(msgspec.Struct):
     path: Path | None = None
     profiles: dict[str, bool] = {}
     load: list[str] = []
+    #: Plugins without which nothing starts.
+    require: list[str] = []
     charge_point: ChargePointHost = msgspec.field(default_factory=ChargePointHost)
     central_system: CentralSystemHost = msgspec.field(default_factory=CentralSystemHost)
     bundle: BundleSettings = msgspec.field(default_factory=BundleSettings)
@@ -184,7 +187,7 @@ def parse_config(data: dict[str, Any], path: Path | None = None) -> Config:
             raise ConfigError(f"{config.file}: {name} must be a table: [{name}]")
     for name, value in data.get("profiles", {}).items():
         config.profiles[name] = _typed(config, f"profiles.{name}", value, bool)
-    config.load = _load_list(config, data.get("plugins", {}))
+    _read_plugins(config, data.get("plugins", {}))
     for role, host in (("charge_point", ChargePointHost), ("central_system", CentralSystemHost)):
         own, plugins = _split(host, data.get(role, {}))
         setattr(config, role, _typed(config, role, own, host))
@@ -224,11 +227,11 @@ def _split(host: Any, table: dict[str, Any]) -> tuple[dict[str, Any], dict[str, 
     return own, {k: v for k, v in table.items() if k not in own}
 
 
-def _load_list(config: Config, table: dict[str, Any]) -> list[str]:
-    for key in table:
-        if key != "load":
-            raise ConfigError(unknown(config.file, f"plugins.{key}", key, ["load"]))
-    return _typed(config, "plugins.load", table.get("load", []), list[str])
+def _read_plugins(config: Config, table: dict[str, Any]) -> None:
+    for key, value in table.items():
+        if key not in ("load", "require"):
+            raise ConfigError(unknown(config.file, f"plugins.{key}", key, ["load", "require"]))
+        setattr(config, key, _typed(config, f"plugins.{key}", value, list[str]))
 
 
 def _typed(config: Config, where: str, value: Any, kind: type[T]) -> T:

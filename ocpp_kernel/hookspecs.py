@@ -6,14 +6,17 @@ the names and arguments that implementations are checked against. All are synchr
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pluggy
 
 from ocpp_kernel.configuration import Key
 from ocpp_kernel.driver import Driver
 from ocpp_kernel.hooks import DataTransferHandler, TagInfo
+
+if TYPE_CHECKING:
+    from ocpp_kernel.central import VendorHandler
 
 PROJECT = "ocpp_kernel"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -26,8 +29,11 @@ class BothRoles:
     """Hooks of either role."""
 
     @hookspec
-    def ocpp_register_data_transfer(self) -> list[DataTransferHandler]:  # type: ignore[empty-body]
-        """Collected: who handles DataTransfer of which vendor."""
+    def ocpp_register_data_transfer(  # type: ignore[empty-body]
+        self,
+    ) -> Sequence[DataTransferHandler | VendorHandler]:
+        """Collected: who handles DataTransfer of which vendor. A VendorHandler is told which
+        station asks; only a central system takes those."""
 
     @hookspec
     def ocpp_on_event(self, event: Any) -> None:
@@ -85,3 +91,20 @@ SPECIFICATIONS: dict[str, Any] = {
 
 #: Hooks that at most one plugin may implement.
 SINGLE_OWNER = frozenset({"ocpp_driver"})
+
+
+class Deprecated(NamedTuple):
+    """A hook's former name; it works until a version, and every use is a warning."""
+
+    #: The hook whose arguments it takes and for which it is called.
+    replaced_by: str
+    #: The version from which it is unknown.
+    until: str
+
+    def remedy(self, name: str) -> str:
+        """What to do, as a sentence."""
+        return f"{name} goes away with ocpp-kernel {self.until}; rename it to {self.replaced_by}"
+
+
+#: Former names of hooks. Each stays for one minor version at least.
+DEPRECATED: dict[str, Deprecated] = {}

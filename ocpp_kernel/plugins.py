@@ -7,19 +7,29 @@ is named in :attr:`PluginSet.problems` and the rest goes on.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import importlib.metadata
 import importlib.util
 import sys
-import traceback
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ocpp_kernel import CONTRACT
 from ocpp_kernel.config import Config, ConfigError, unknown
 from ocpp_kernel.contracts import Action
-from ocpp_kernel.roles import PluginError, hooks_of, is_hook, role_fault, routes_of, unmet
+from ocpp_kernel.failures import described
+from ocpp_kernel.roles import (
+    PluginError,
+    deprecations,
+    hooks_of,
+    is_hook,
+    role_fault,
+    routes_of,
+    unmet,
+)
 
 __all__ = [
     "Found",
@@ -33,6 +43,7 @@ __all__ = [
     "load",
     "load_part",
     "load_plugin",
+    "refuse_missing",
     "refuse_unmet",
     "routes_of",
 ]
@@ -81,6 +92,10 @@ class PluginSet:
     role: str
     plugins: list[Plugin] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    #: What works for now but should be changed.
+    warnings: list[str] = field(default_factory=list)
+    #: The names of all plugins that are there, switched on or not.
+    there: frozenset[str] = frozenset()
 
     def leave_out(self, plugin: Plugin, why: str) -> None:
         """Takes a plugin out again; ``why`` becomes a problem."""
@@ -119,12 +134,20 @@ def enabled(config: Config) -> list[Found]:
         for name in tables:
             if name not in names:
                 raise ConfigError(unknown(config.file, f"[{role}.{name}]", name, names))
+    for name in config.require:
+        if name not in names:
+            raise ConfigError(unknown(config.file, f"plugins.require: {name}", name, names))
+        if not config.is_enabled(name):
+            raise ConfigError(
+                f"{config.file}: plugins.require: {name} is switched off in [profiles]; "
+                "switch it on, or require it no longer"
+            )
     return [plugin for plugin in found if config.is_enabled(plugin.name)]
 
 
 def load(config: Config, role: str) -> PluginSet:
     """Imports messages and role of every enabled plugin."""
-    loaded = PluginSet(role)
+    loaded = PluginSet(role, there=frozenset(found.name for found in discover(config)))
     for found in enabled(config):
         for rival in found.rivals:
             loaded.problems.append(
@@ -135,8 +158,28 @@ def load(config: Config, role: str) -> PluginSet:
             loaded.plugins.append(load_plugin(found, role))
         except PluginError as error:
             loaded.problems.append(str(error))
+    for plugin in loaded.plugins:
+        texts = deprecations(plugin.role) if plugin.role is not None else []
+        loaded.warnings.extend(f"plugin {plugin.name}: {text}" for text in texts)
     refuse_unmet(loaded)
     return loaded
+
+
+def refuse_missing(config: Config, loaded: PluginSet) -> None:
+    """Raises PluginError where a plugin of ``[plugins] require`` was left out."""
+    names = [plugin.name for plugin in loaded.plugins]
+    missing = [name for name in config.require if name not in names]
+    if missing:
+        reasons = [text for text in loaded.problems if _about(text) in missing]
+        raise PluginError(
+            f"{config.file}: plugins.require: without {', '.join(missing)} nothing starts: "
+            + "; ".join(reasons)
+        )
+
+
+def _about(problem: str) -> str:
+    """The plugin a problem is about."""
+    return problem.removeprefix("plugin ").partition(":")[0]
 
 
 def load_plugin(found: Found, role: str) -> Plugin:
@@ -166,9 +209,21 @@ def _load_module(found: Found, module: ModuleType, role: str) -> Plugin:
     if not plugin.actions() and not any(hasattr(module, name) for name in ROLE_CLASSES.values()):
         raise PluginError(
             f"plugin {found.name}: {module.__name__} has neither a class "
-            f"{' nor '.join(ROLE_CLASSES.values())} nor any action; add one"
+            f"{' nor '.join(ROLE_CLASSES.values())} nor any action; "
+            f"{_remedy(module, *ROLE_CLASSES.values())}"
         )
     return plugin
+
+
+def _remedy(module: ModuleType, *wanted: str) -> str:
+    """What to do where a module lacks the class wanted."""
+    here = [name for name, value in vars(module).items() if isinstance(value, type)]
+    for name in wanted:
+        near = difflib.get_close_matches(name.lower(), [n.lower() for n in here], 1, 0.8)
+        if near:
+            misnamed = next(n for n in here if n.lower() == near[0])
+            return f"rename {misnamed} to {name} ({module.__file__})"
+    return f"add one ({module.__file__})"
 
 
 def _load_folder(found: Found, package: ModuleType, role: str) -> Plugin:
@@ -179,13 +234,14 @@ def _load_folder(found: Found, package: ModuleType, role: str) -> Plugin:
         if not any(importlib.util.find_spec(f"{package.__name__}.{part}") for part in parts):
             raise PluginError(
                 f"plugin {found.name}: {package.__name__} has none of the modules "
-                f"{', '.join(parts)}; add one"
+                f"{', '.join(parts)}; add one ({package.__file__})"
             )
         return Plugin(found, messages)
     cls = getattr(module, ROLE_CLASSES[role], None)
     if cls is None:
         raise PluginError(
-            f"plugin {found.name}: {module.__name__} has no class {ROLE_CLASSES[role]}; add one"
+            f"plugin {found.name}: {module.__name__} has no class {ROLE_CLASSES[role]}; "
+            f"{_remedy(module, ROLE_CLASSES[role])}"
         )
     return Plugin(found, messages, cls)
 
@@ -220,7 +276,7 @@ def refuse_unmet(loaded: PluginSet) -> None:
         for plugin in loaded.plugins:
             missing = [n for n in getattr(plugin.role, "requires", ()) if n not in names]
             if missing:
-                loaded.leave_out(plugin, unmet(missing))
+                loaded.leave_out(plugin, unmet(missing, loaded.there))
                 break
         else:
             return
@@ -256,14 +312,23 @@ def _import(found: Found, module: str) -> ModuleType:
     except ModuleNotFoundError as error:
         missing = error.name or str(error)
         hint = "is not installed" if missing != module else "is not there; install it"
-        raise PluginError(f"{where}: module {missing} {hint}") from error
+        raise PluginError(f"{where}: module {missing} {hint}{_hint(error)}") from error
     # A plugin may fail in any way, and even leave, as a script does; that must not end the others.
     except (Exception, SystemExit) as error:
-        at = traceback.extract_tb(error.__traceback__)[-1]
         raise PluginError(
-            f"{where}: fails when imported: {type(error).__name__}: {error} "
-            f"({at.filename}:{at.lineno})"
+            f"{where}: fails when imported: {described(error)}{_hint(error)}"
         ) from error
+
+
+def _hint(error: BaseException) -> str:
+    """What to do about an import that fails for the version of this package."""
+    name = error.name if isinstance(error, ImportError) else None
+    if name is None or name.partition(".")[0] != __package__:
+        return ""
+    return (
+        f"; it was made for another version of ocpp-kernel than this one, whose contract is "
+        f"{CONTRACT}: upgrade one of them"
+    )
 
 
 def _import_path(where: str, plugin: str, path: Path) -> ModuleType:

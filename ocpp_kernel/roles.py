@@ -6,16 +6,18 @@ A role class marks handlers with ``@on``; a method named as a hook implements it
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 import pluggy
 
+from ocpp_kernel import CONTRACT, OLDEST_CONTRACT
 from ocpp_kernel.config import unknown
 from ocpp_kernel.contracts import BOTH, Action
 from ocpp_kernel.dispatch import Handler
+from ocpp_kernel.failures import named, place
 from ocpp_kernel.hooks import Implementations
-from ocpp_kernel.hookspecs import PROJECT, SINGLE_OWNER, SPECIFICATIONS
+from ocpp_kernel.hookspecs import DEPRECATED, PROJECT, SINGLE_OWNER, SPECIFICATIONS
 
 PREFIX = "ocpp_"
 #: What a handler of each role is given.
@@ -40,7 +42,8 @@ def routes_of(role: str, instances: dict[str, Any]) -> dict[str, Handler]:
                     f"{action.name} is handled by plugins {owners[action.name]} and {name}; "
                     "switch one of them off in [profiles]"
                 )
-            routes[action.name], owners[action.name] = getattr(instance, attribute), name
+            routes[action.name] = named(name, getattr(instance, attribute))
+            owners[action.name] = name
     return routes
 
 
@@ -65,8 +68,13 @@ def hooks_of(role: str, instances: dict[str, Any], problems: list[str]) -> Imple
             owners = " and ".join(sorted(impl.plugin_name for impl in found))
             raise PluginError(f"plugins {owners} both implement {name}; switch one off")
         if found:
-            implementations[name] = tuple(impl.function for impl in found)
+            implementations[name] = tuple(named(impl.plugin_name, impl.function) for impl in found)
     return implementations
+
+
+def deprecations(cls: type) -> list[str]:
+    """A sentence for each hook a role class implements under a former name."""
+    return [DEPRECATED[name].remedy(name) for name in dir(cls) if name in DEPRECATED]
 
 
 class _Manager(pluggy.PluginManager):
@@ -81,7 +89,7 @@ class _Manager(pluggy.PluginManager):
             optionalhook=False,
             tryfirst=False,
             trylast=False,
-            specname=None,
+            specname=DEPRECATED[name].replaced_by if name in DEPRECATED else None,
         )
 
 
@@ -95,16 +103,36 @@ def handlers_in(cls: type) -> Iterator[tuple[str, Action[Any, Any]]]:
 
 def role_fault(role: str, cls: type) -> str:
     """What is wrong with a role class, found without making an instance; "" if nothing is."""
+    fault = contract_fault(getattr(cls, "contract", CONTRACT))
+    if fault:
+        return f"{fault} {place(cls)}"
     try:
         inspect.signature(cls).bind("host", "settings")
     except TypeError:
         host = "central" if role == "central_system" else "station"
-        return f"{cls.__name__} must be made with ({host}, settings); see its __init__"
+        return f"{cls.__name__} must be made with ({host}, settings); see its __init__ {place(cls)}"
     for attribute, action in handlers_in(cls):
         fault = _handler_fault(role, cls, attribute, action)
         if fault:
-            return fault
+            return f"{fault} {place(getattr(cls, attribute))}"
     return _hook_fault(role, cls)
+
+
+def contract_fault(contract: Any) -> str:
+    """Why a plugin written for this version of the contract cannot run; "" if it can."""
+    if type(contract) is not int:
+        return f"contract must be a whole number such as {CONTRACT}, not {contract!r}"
+    if contract > CONTRACT:
+        return (
+            f"was made for a newer ocpp-kernel: it needs contract {contract}, this one has "
+            f"{CONTRACT}; pip install --upgrade ocpp-kernel"
+        )
+    if contract < OLDEST_CONTRACT:
+        return (
+            f"was made for an older ocpp-kernel: it needs contract {contract}, this one has "
+            f"{OLDEST_CONTRACT} to {CONTRACT}; install a newer version of the plugin"
+        )
+    return ""
 
 
 def _handler_fault(role: str, cls: type, attribute: str, action: Action[Any, Any]) -> str:
@@ -127,11 +155,17 @@ def is_hook(name: str) -> bool:
     return name.startswith(PREFIX)
 
 
-def unmet(missing: Sequence[str]) -> str:
-    """The sentence for what a plugin requires and nobody brings: plugins, or hooks."""
+def unmet(missing: Sequence[str], there: Container[str] | None = None) -> str:
+    """The sentence for what a plugin requires and nobody brings: plugins, or hooks.
+
+    ``there`` are the plugins that could be switched on, where that is known.
+    """
     hooks = [name for name in missing if is_hook(name)]
     if len(hooks) == len(missing):
         return f"requires a plugin that implements {', '.join(hooks)}; switch one on in [profiles]"
+    absent = [name for name in missing if name not in hooks and there and name not in there]
+    if absent:
+        return f"requires {', '.join(absent)}, which is not installed; install it"
     return f"requires {', '.join(missing)}; switch it on in [profiles]"
 
 
@@ -143,17 +177,26 @@ def _hook_fault(role: str, cls: type) -> str:
     for name in dir(cls):
         if not name.startswith(PREFIX):
             continue
-        specification = getattr(SPECIFICATIONS[role], name, None)
+        known = DEPRECATED[name].replaced_by if name in DEPRECATED else name
+        specification = getattr(SPECIFICATIONS[role], known, None)
         if specification is None:
-            return unknown(f"{cls.__module__} ({role})", f"hook {name}", name, _hook_names(role))
-        function = getattr(cls, name)
-        if not inspect.isroutine(function):
-            return f"{name} is named as a hook, but is no method; rename it"
-        if inspect.iscoroutinefunction(function):
-            return f"{name} must not be async: hooks answer at once"
-        given, wanted = _arguments(function), _arguments(specification)
-        if given != wanted:
-            return f"{name} must take ({', '.join(wanted)}), not ({', '.join(given)})"
+            where = f"{cls.__module__} ({role})"
+            text = unknown(where, f"hook {name}", name, _hook_names(role))
+            return f"{text} {place(getattr(cls, name))}"
+        fault = _shape_fault(name, getattr(cls, name), specification)
+        if fault:
+            return f"{fault} {place(getattr(cls, name))}"
+    return ""
+
+
+def _shape_fault(name: str, function: Any, specification: Any) -> str:
+    if not inspect.isroutine(function):
+        return f"{name} is named as a hook, but is no method; rename it"
+    if inspect.iscoroutinefunction(function):
+        return f"{name} must not be async: hooks answer at once"
+    given, wanted = _arguments(function), _arguments(specification)
+    if given != wanted:
+        return f"{name} must take ({', '.join(wanted)}), not ({', '.join(given)})"
     return ""
 
 

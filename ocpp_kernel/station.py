@@ -7,7 +7,7 @@ by :meth:`connected`, :meth:`receive`, :meth:`tick`, :meth:`flush` and :meth:`di
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel import events, timestamps
 from ocpp_kernel.configuration import Configuration
@@ -18,6 +18,9 @@ from ocpp_kernel.hooks import Hooks, Implementations
 from ocpp_kernel.session import Done, Payload, Session
 from ocpp_kernel.store import Store
 from ocpp_kernel.validation import validate
+
+if TYPE_CHECKING:
+    from ocpp_kernel.seams import StationShared
 
 #: Seconds an answer of the central system may take unless a profile sets :attr:`call_timeout`.
 CALL_TIMEOUT = 30
@@ -67,8 +70,8 @@ class Station:
         self.exit: str | None = None
         #: Set when the shell is to drop the connection and open a new one.
         self.reconnect_wanted = False
-        #: Objects plugins offer each other by name, such as the list of connectors.
-        self.shared: dict[str, Any] = {}
+        #: Objects plugins offer each other by name; :mod:`ocpp_kernel.seams` has their types.
+        self.shared: StationShared = {}
         self._router = Router({}, {})
         self._timers: list[Timer] = []
         self._epoch_offset: int | None = None

@@ -39,13 +39,16 @@ def check(subject: str | None, device: bool, config_path: Path | None) -> None:
     for role, each in loaded.sets.items():
         running = [p.name for p in each.plugins if p.role is not None and name in (None, p.name)]
         console.print(f"{role.replace('_', ' ')}: {', '.join(running) or 'nothing'}", markup=False)
+    warnings = dict.fromkeys(text for each in loaded.sets.values() for text in each.warnings)
+    problems = [text for text in problems if text not in warnings]
     if name is not None:
         problems = [text for text in problems if text.startswith(f"plugin {name}: ")]
     if device:
         refused, doubtful = _device_problems(config)
         problems += refused
-        for text in doubtful:
-            note("warning", text)
+        warnings += doubtful
+    for text in warnings:
+        note("warning", text)
     for text in problems:
         note("error", text)
     if problems:

@@ -48,6 +48,14 @@ def _commands_of(found: Found) -> Iterator[tuple[str, click.Command]]:
     except PluginError as error:
         note("warning", str(error))
         return
-    for value in vars(module).values() if module is not None else ():
-        if isinstance(value, click.Command) and value.name is not None:
-            yield value.name, value
+    found = [] if module is None else list(vars(module).values())
+    commands = [value for value in found if isinstance(value, click.Command)]
+    inner = [sub for value in commands if isinstance(value, click.Group) for sub in _within(value)]
+    for command in commands:
+        if command.name is not None and command not in inner:
+            yield command.name, command
+
+
+def _within(group: click.Group) -> Iterator[click.Command]:
+    """The commands of a group, which are reached through it only."""
+    yield from group.commands.values()

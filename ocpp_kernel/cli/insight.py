@@ -39,7 +39,9 @@ class Loaded:
 
     def problems(self, name: str | None = None) -> list[str]:
         """What is wrong, each said once; of one plugin without its name in front."""
-        texts = dict.fromkeys(text for each in self.sets.values() for text in each.problems)
+        texts = dict.fromkeys(
+            text for each in self.sets.values() for text in (*each.problems, *each.warnings)
+        )
         if name is None:
             return list(texts)
         mine = f"plugin {name}: "

@@ -24,6 +24,9 @@ from .messages import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ocpp_kernel.seams import Connector
     from ocpp_kernel.station import Station, Timer
 
 FILE = "reservations"
@@ -235,9 +238,8 @@ class ChargePoint:
                 return reservation
         return None
 
-    def _connectors(self) -> list[Any]:
-        connectors: list[Any] = self._station.shared["connectors"]
-        return connectors
+    def _connectors(self) -> Sequence[Connector]:
+        return self._station.shared["connectors"]
 
     # Beginning and end.
 

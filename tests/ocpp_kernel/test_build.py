@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,7 +119,9 @@ def test_a_plugin_that_declares_no_settings_takes_none(module: Module, only: Onl
         built(config)
 
 
-def test_a_plugin_that_cannot_be_made_is_left_out_and_named(module: Module, only: Only) -> None:
+def test_a_plugin_that_cannot_be_made_is_left_out_and_named(
+    site: Path, module: Module, only: Only
+) -> None:
     module("acme", POKE)
     module("broken", POKE.replace("Pok", "Jab").replace("self.settings = settings", "1 / 0"))
     module("needs", NEEDS)
@@ -126,7 +129,11 @@ def test_a_plugin_that_cannot_be_made_is_left_out_and_named(module: Module, only
     station = built(only("acme", "broken", "needs"), log)
     assert station.profiles == ("Poking",)
     assert log.lines == [
-        ("error", "plugin broken: fails when made: ZeroDivisionError: division by zero"),
+        (
+            "error",
+            "plugin broken: fails when made: ZeroDivisionError: division by zero "
+            f"({site / 'broken.py'}:24)",
+        ),
         ("error", "plugin needs: requires broken; switch it on in [profiles]"),
     ]
     assert answer(station, [2, "1", "Jabe", {"depth": 1}])[2] == "NotImplemented"

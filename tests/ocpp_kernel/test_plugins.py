@@ -275,7 +275,8 @@ def test_a_file_that_fails_is_tried_anew(tmp_path: Path) -> None:
 def test_a_role_module_without_its_class(site: Path, module: Module, only: Only) -> None:
     module("acme/charge_point", "class Chargepoint:\n    pass\n")
     assert problem(only("acme")) == (
-        "plugin acme: acme.charge_point has no class ChargePoint; add one"
+        "plugin acme: acme.charge_point has no class ChargePoint; rename Chargepoint to "
+        f"ChargePoint ({site / 'acme' / 'charge_point.py'})"
     )
 
 
@@ -283,14 +284,15 @@ def test_a_module_that_is_no_plugin(site: Path, module: Module, only: Only) -> N
     module("acme", "x = 1")
     assert problem(only("acme")) == (
         "plugin acme: acme has neither a class ChargePoint nor CentralSystem nor any action; "
-        "add one"
+        f"add one ({site / 'acme.py'})"
     )
 
 
 def test_a_folder_that_is_no_plugin(site: Path, module: Module, only: Only) -> None:
     module("acme/other", "x = 1")
     assert problem(only("acme")) == (
-        "plugin acme: acme has none of the modules messages, charge_point, central_system; add one"
+        "plugin acme: acme has none of the modules messages, charge_point, central_system; "
+        f"add one ({site / 'acme' / '__init__.py'})"
     )
 
 
@@ -399,7 +401,7 @@ def test_requirements_that_are_not_met_take_others_along(
     assert names(loaded) == []
     assert sorted(loaded.problems) == [
         "plugin acme: requires base; switch it on in [profiles]",
-        "plugin base: requires cellar, core_profile; switch it on in [profiles]",
+        "plugin base: requires cellar, which is not installed; install it",
     ]
 
 

@@ -357,11 +357,11 @@ class CentralSystem:
     @on(DataTransfer)
     def on_data_transfer(
         self, station: ConnectedStation, request: DataTransferRequest
-    ) -> DataTransferResponse:
+    ) -> DataTransferResponse | Awaitable[DataTransferResponse]:
         """CORE-134, CORE-135: plugins register for vendors with ``ocpp_register_data_transfer``."""
         if self._vendors is None:
             self._vendors = Vendors(self.central.hooks.register_data_transfer())
-        return self._vendors.answer(request)
+        return self._vendors.answer(station, request)
 
 
 def when(value: T | Awaitable[T], then: Callable[[T], R]) -> R | Awaitable[R]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Sequence
+
+from ocpp_kernel.central import ConnectedStation, VendorAnswer, VendorHandler
 from ocpp_kernel.hooks import DataTransferHandler
 
 from ..messages import DataTransferRequest, DataTransferResponse, DataTransferStatus
@@ -10,10 +13,12 @@ from ..messages import DataTransferRequest, DataTransferResponse, DataTransferSt
 class Vendors:
     """The handlers plugins registered; vendors are compared without case (CORE-005)."""
 
-    def __init__(self, handlers: list[DataTransferHandler]) -> None:
+    def __init__(self, handlers: Sequence[DataTransferHandler | VendorHandler]) -> None:
         self._handlers = handlers
 
-    def answer(self, request: DataTransferRequest) -> DataTransferResponse:
+    def answer(
+        self, station: ConnectedStation, request: DataTransferRequest
+    ) -> DataTransferResponse | Awaitable[DataTransferResponse]:
         """The vendor's answer, or which part of the request nobody knows."""
         vendor = request["vendorId"].lower()
         message = request.get("messageId")
@@ -22,15 +27,28 @@ class Vendors:
             if handler.vendor_id.lower() != vendor:
                 continue
             if handler.message_id in (None, message):
-                return _answer(handler, message, request.get("data"))
+                found = _ask(handler, station, message, request.get("data"))
+                return _later(found) if isinstance(found, Awaitable) else _answer(*found)
             status = "UnknownMessageId"
         return {"status": status}
 
 
-def _answer(
-    handler: DataTransferHandler, message: str | None, data: str | None
-) -> DataTransferResponse:
-    status, reply = handler.handle(message, data)
+def _ask(
+    handler: DataTransferHandler | VendorHandler,
+    station: ConnectedStation,
+    message: str | None,
+    data: str | None,
+) -> VendorAnswer:
+    if isinstance(handler, VendorHandler):
+        return handler.handle(station, message, data)
+    return handler.handle(message, data)
+
+
+async def _later(found: Awaitable[tuple[str, str | None]]) -> DataTransferResponse:
+    return _answer(*await found)
+
+
+def _answer(status: str, reply: str | None) -> DataTransferResponse:
     answer: DataTransferResponse = {"status": status}  # type: ignore[typeddict-item]  # the contract checks it on its way out
     if reply is not None:
         answer["data"] = reply

@@ -167,7 +167,9 @@ class ChargePoint:
 
     def _share(self, connector: Any, cap: int, at: int) -> int:
         """The connector's part of what all may draw; an EV that asks for nothing keeps little."""
-        running = [c for c in self._station.shared["connectors"] if c.transaction is not None]
+        running: list[Any] = [
+            c for c in self._station.shared["connectors"] if c.transaction is not None
+        ]
         running.sort(key=lambda c: c.transaction.number)
         wants: list[int] = []
         least: list[int] = []

@@ -66,6 +66,26 @@ def test_of_two_alike_the_first_counts(bring: Bring, run: Run) -> None:
     assert "plugins cx_first and cx_second both bring wave" in result.stderr
 
 
+GROUP = """
+import click
+
+@click.group()
+def birds():
+    "Birds."
+
+@birds.command()
+def fly():
+    "Fly."
+    click.echo("flown")
+"""
+
+
+def test_the_commands_of_a_group_are_reached_through_it_only(bring: Bring, run: Run) -> None:
+    bring(cx_birds=GROUP)
+    assert run("birds", "fly").output == "flown\n"
+    assert run("fly").exit_code == 2
+
+
 def test_a_command_of_the_command_lines_own_needs_no_plugin(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

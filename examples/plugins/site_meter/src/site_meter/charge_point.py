@@ -1,4 +1,4 @@
-"""Local load management: EVs get what a building leaves of its fuse. A plugin of a third party.
+"""The charge point keeps a building's fuse. Runs on CPython and, bundled, on a module.
 
 The limit goes through the hook ``ocpp_charging_limit``; of all plugins that answer it the lowest
 counts, so profiles of the central system still hold. Whoever reads the building's meter, such as
@@ -16,7 +16,7 @@ from ocpp_kernel.hooks import DataTransferHandler
 if TYPE_CHECKING:
     from ocpp_kernel.station import Station, Timer
 
-VENDOR = "org.example.local_load"
+VENDOR = "org.example.site_meter"
 #: The least current at which EVs charge, in mA.
 LEAST = 6000
 
@@ -39,6 +39,7 @@ class ChargePoint:
 
     settings = Settings
     requires = ("core_profile",)
+    contract = 1
 
     def __init__(self, station: Station, settings: Settings) -> None:
         self._station = station

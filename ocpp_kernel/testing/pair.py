@@ -1,4 +1,4 @@
-"""For tests, of plugins too: sessions, stations and central systems joined without a socket.
+"""Sessions, stations and central systems joined without a socket.
 
     pair = CentralPair(station, central)
     pair.connect()
@@ -13,56 +13,25 @@ Time is a :class:`FakeClock`; nothing here sleeps. With an event loop running, f
 from __future__ import annotations
 
 import asyncio
-import json
+import time
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.central_session import CentralSession
 from ocpp_kernel.contracts import Request
 from ocpp_kernel.errors import OcppError
-from ocpp_kernel.frames import CALL
 from ocpp_kernel.station import Station
+from ocpp_kernel.testing.clock import FakeClock
+from ocpp_kernel.testing.frames import Seen, Sender, transcript
 
 Req = TypeVar("Req")
 Resp = TypeVar("Resp")
 
-Sender = Literal["left", "right"]
-
 #: More frames than this without a pause are an endless exchange.
 MAX_FRAMES = 10_000
-
-
-class FakeClock:
-    """Seconds that pass when told to. ``epoch`` is what UTC is at 0."""
-
-    def __init__(self, now: int = 0, epoch: int = 1_767_225_600) -> None:
-        self.now = now
-        self._offset = epoch - now
-
-    def utc(self) -> int:
-        """Seconds since 1970 UTC."""
-        return self.now + self._offset
-
-
-class Seen(NamedTuple):
-    """A frame that was sent, and whether it arrived."""
-
-    sender: Sender
-    text: str
-    lost: bool = False
-
-    @property
-    def message(self) -> list[Any]:
-        """The frame as a list."""
-        message: list[Any] = json.loads(self.text)
-        return message
-
-    @property
-    def action(self) -> str | None:
-        """The action of a CALL; None for an answer."""
-        message = self.message
-        return str(message[2]) if message[0] == CALL else None
+#: Seconds of this computer's that other threads may take.
+PATIENCE = 30
 
 
 class End(Protocol):
@@ -153,7 +122,7 @@ class CentralPair(Pair):
 
     def __init__(self, station: Station, central: Central, clock: FakeClock | None = None) -> None:
         self.central = central
-        self._nowhere = _Nowhere()
+        self._nowhere = Nowhere()
         self._scheduled = False
         super().__init__(station, self._nowhere, clock)
         self.station = station
@@ -210,6 +179,20 @@ class CentralPair(Pair):
             self.pump()
             await asyncio.sleep(0)
 
+    async def until(self, is_true: Callable[[], bool]) -> None:
+        """Carries frames, and waits for other threads, until something is true.
+
+        Time does not pass meanwhile. Raises AssertionError with all frames after half a minute.
+        """
+        give_up = time.monotonic() + PATIENCE
+        while not is_true():
+            if time.monotonic() > give_up:
+                raise AssertionError(
+                    f"it did not become true; the frames:\n{transcript(self.frames)}"
+                )
+            self.pump()
+            await asyncio.sleep(0.001)
+
     def pump_soon(self) -> None:
         """Carries frames in the next turn of the event loop, if one runs."""
         if self._scheduled:
@@ -244,7 +227,7 @@ class _MemoryLink:
             session.after_response(lambda: self._pair.disconnect(reason))
 
 
-class _Nowhere:
+class Nowhere:
     """The end of a wire that is cut."""
 
     deadline = None

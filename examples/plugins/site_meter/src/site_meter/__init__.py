@@ -1,0 +1,1 @@
+"""Local load management: EVs get what a building leaves of its fuse."""

@@ -1,0 +1,1 @@
+"""A central system's idTags, in an SQLite database that an operator keeps with ``tags``."""
