@@ -55,7 +55,7 @@ class _Port:
 
     def distorted(self, data: bytes) -> bytes:
         """The bytes as they arrive where the two ends are set differently."""
-        if self.opened == self.spoken:
+        if self.device is None or self.opened == self.spoken:
             return data
         return bytes(byte ^ _GARBLED for byte in data)
 
@@ -142,6 +142,19 @@ class Hardware:
                     raise EmulatorError(f"pin {pin} did not become {level} within {timeout} s")
                 self._changed.wait(left)
 
+    def ask(self, line: str) -> str:
+        """Answers one line of a module (`modules/q_pins.py` writes them)."""
+        kind, *numbers = line.split()
+        if kind == "write":
+            self._write(int(numbers[0]), bytes.fromhex("".join(numbers[1:])))
+            return ""
+        values = [int(number) for number in numbers]
+        if kind == "out":
+            self._put_out(*values)
+            return ""
+        with self._changed:
+            return self._tasks[kind](*values)
+
     def close(self) -> None:
         """Ends the wire; a module that runs finds nothing wired any more."""
         _end(self._listener)
@@ -160,23 +173,11 @@ class Hardware:
             with connection, connection.makefile("rw", encoding="ascii", newline="\n") as stream:
                 try:
                     for line in stream:
-                        stream.write(self._answer(line.split()) + "\n")
+                        stream.write(self.ask(line) + "\n")
                         stream.flush()
                 except OSError:
                     pass  # the module was switched off in the middle of a line
             self._fall()
-
-    def _answer(self, words: list[str]) -> str:
-        kind, *numbers = words
-        if kind == "write":
-            self._write(int(numbers[0]), bytes.fromhex("".join(numbers[1:])))
-            return ""
-        values = [int(number) for number in numbers]
-        if kind == "out":
-            self._put_out(*values)
-            return ""
-        with self._changed:
-            return self._tasks[kind](*values)
 
     def _do_in(self, pin: int, pull: int) -> str:
         return str(self._inputs.get(pin, 1 if pull == 1 else 0))
