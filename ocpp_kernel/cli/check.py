@@ -46,7 +46,7 @@ def check(subject: str | None, device: bool, config_path: Path | None) -> None:
     if device:
         refused, doubtful = _device_problems(config)
         problems += refused
-        warnings += doubtful
+        warnings.update(dict.fromkeys(doubtful))
     for text in warnings:
         note("warning", text)
     for text in problems:

@@ -1,7 +1,8 @@
-# machine: reset, watchdog, real-time clock.
+# machine: reset, watchdog, real-time clock; pins and ports are in q_pins.
 import time
 
 import emulated
+from q_pins import UART, ExtInt, Pin
 
 
 def reset():
