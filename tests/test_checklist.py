@@ -28,15 +28,15 @@ SOURCES = "\n".join(
 )
 
 
-def named(group: str, digits: int) -> Iterator[int]:
-    """The numbers named: ``CORE-007``, ``core_074_075``, ``CORE-037, -039``, ``CORE-040..042``."""
+def named(group: str, digits: int, text: str = SOURCES) -> Iterator[int]:
+    """The numbers a text names: ``CORE-007``, ``core_074_075``, ``CORE-037, -039``, ``CORE-040..042``."""
     number = rf"\d{{{digits}}}"
     for span in re.finditer(
-        rf"{group}[-_]({number})(?: to |\.\.)(?:{group}[-_])?({number})", SOURCES, re.IGNORECASE
+        rf"{group}[-_]({number})(?: to |\.\.)(?:{group}[-_])?({number})", text, re.IGNORECASE
     ):
         yield from range(int(span[1]), int(span[2]) + 1)
     rows = rf"{group}[-_]{number}(?:(?:_|, -| and -|, |/){number})*"
-    for row in re.finditer(rows, SOURCES, re.IGNORECASE):
+    for row in re.finditer(rows, text, re.IGNORECASE):
         yield from (int(found) for found in re.findall(number, row[0]))
 
 
