@@ -32,7 +32,7 @@ from ocpp_kernel.config import Config, load_config
 from ocpp_kernel.plugins import enabled
 
 Step = Callable[[str], object]
-_MAIN = "main.py"
+_MAIN, _TEXTS = "main.py", "texts.txt"
 
 
 @dataclass
@@ -107,7 +107,7 @@ def bundle(
     on_step("writing modules")
     emitted = emit(linked, Style(readable, config.bundle.lines), limits)
     on_step("compiling")
-    result.files = _files(emitted, config, target)
+    result.files = _files(linked, emitted, config, target)
     _refuse_excess(result)
     on_step("measuring the heap")
     heap = _measure_heap(result)
@@ -120,7 +120,7 @@ def bundle(
     return result
 
 
-def _files(emitted: Emitted, config: Config, target: Target) -> list[File]:
+def _files(linked: Linked, emitted: Emitted, config: Config, target: Target) -> list[File]:
     sources = {piece.name: piece.source_bytes for piece in emitted.pieces}
     lines = config.bundle.lines
     files = [
@@ -132,12 +132,11 @@ def _files(emitted: Emitted, config: Config, target: Target) -> list[File]:
         )
         for name, text in emitted.texts.items()
     ]
+    if linked.texts:
+        files.append(File(_TEXTS, linked.texts, b"", 0))
     stub = main_text(config, target, linked.moving)
     compile_module("main", stub, None)
-    files.append(File(_MAIN, stub.encode(), b"", 0))
-    if linked.texts:
-        files.append(File("texts.txt", linked.texts, b"", 0))
-    return files
+    return [*files, File(_MAIN, stub.encode(), b"", 0)]
 
 
 def _refuse_excess(result: BundleResult) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from device_bundle.constants import INTERNED
 from device_bundle.findings import BundleError
-from device_bundle.trees import walk
 from device_bundle.targets import LEGACY, Compiler
+from device_bundle.trees import walk
 
 #: Without line numbers, which cost heap; and with them, but without assertions all the same.
 _BARE, _LINES = "-O3", "-O2"

@@ -21,8 +21,8 @@ from device_bundle.scopes import resolve
 from device_bundle.settings import fold, fold_plugin
 from device_bundle.shapes import Shapes, classify
 from device_bundle.sources import Program, Root
-from device_bundle.told import TOLD, file_texts
 from device_bundle.targets import refuse_absent, target_of
+from device_bundle.told import TOLD, file_texts
 from device_bundle.unused import Reach
 from ocpp_kernel.config import Config
 from ocpp_kernel.plugins import Found

@@ -26,7 +26,7 @@ _MOMENT = 0.2
 _BRIEF = 0.01
 # Seconds without progress after which sending is given up.
 _WRITE_TIMEOUT = 20
-# EINTR, EAGAIN, ETIMEDOUT, the same as TLS hands them on, and mbedTLS's "want read" and "want write".
+# EINTR, EAGAIN, ETIMEDOUT, the same as TLS hands them on, mbedTLS's "want read" and "want write".
 _NOTHING_YET = (4, 11, 110, -4, -11, -110, -26880, -26752)
 # Of those, the ones after which sending may go on at once.
 _INTERRUPTED = (4, 11, -4, -11, -26880, -26752)
