@@ -43,6 +43,8 @@ def readable() -> Iterator[None]:
     """
     with (
         patch("device_bundle.optimise.flatten", lambda program, definitions, firmware: None),
+        patch("device_bundle.optimise.fix_parameters", lambda program, definitions, firmware: 0),
+        patch("device_bundle.optimise.fold_copies", lambda definitions: 0),
         patch("device_bundle.optimise.inline", lambda program, definitions, firmware: 0),
         patch("device_bundle.optimise.inline_short", lambda program, definitions, firmware: 0),
         patch("device_bundle.emit.shorten_names", lambda definitions, kept: None),

@@ -1,18 +1,15 @@
-"""Puts class attributes that never change where they are read, and drops what can never run."""
+"""Puts attributes that never change where they are read, and drops what can never run."""
 
 from __future__ import annotations
 
 import ast
 import operator
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from device_bundle.attributes import defined_attributes, named_by_text
-from device_bundle.constants import INTERNED
-from device_bundle.dialect import FIRMWARE_ATTRIBUTES
-from device_bundle.inline_body import leaves, negated
-from device_bundle.program import Definition
+from device_bundle.inline_body import bound_inside, leaves, negated
+from device_bundle.program import Definition, Symbol, cloned, refs, target
+from device_bundle.settled import drop_stores, fold_own, settled_attributes, settled_members
 from device_bundle.trees import Transformer, walk
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
@@ -28,61 +25,57 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 _BUILTINS: dict[str, Callable[..., Any]] = {"min": min, "max": max, "len": len}
 
 
-def fold_literals(definitions: Sequence[Definition], firmware: set[str]) -> None:
-    """Rewrite the definitions in place; `firmware` are names that firmware objects may have."""
-    values = _constant_attributes(definitions, firmware)
+def fold_literals(definitions: Sequence[Definition], firmware: set[str]) -> int:
+    """Rewrite the definitions in place; returns how many attributes were replaced.
+
+    `firmware` are names that firmware objects may have.
+    """
+    count = fold_own(definitions)
+    values = settled_attributes(definitions, firmware)
+    members = settled_members(definitions)
     for definition in definitions:
-        definition.node = _Folder(values).visit(definition.node)
+        folder = _Folder(values, members)
+        definition.node = folder.visit(definition.node)
+        count += folder.count
+    drop_stores(definitions, values)
+    for definition in definitions:
+        if count:
+            _keep_names_apart(definition.node)
         for node in walk(definition.node):
             _prune(node)
+    return count
 
 
-def _constant_attributes(definitions: Sequence[Definition], firmware: set[str]) -> dict[str, Any]:
-    """Attributes that one class defines as a literal and nothing else defines or stores."""
-    nodes = [node for definition in definitions for node in walk(definition.node)]
-    defined = Counter(name for node in nodes for name in defined_attributes(node))
-    defined.update(name for node in nodes for name in named_by_text(node))
-    defined.update(
-        node.attr
-        for node in nodes
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Del)
-    )
-    uses = Counter(node.attr for node in nodes if isinstance(node, ast.Attribute))
-    values: dict[str, Any] = {}
-    for definition in definitions:
-        if not isinstance(definition.node, ast.ClassDef):
-            continue
-        for part in definition.node.body:
-            name, value = _assigned(part)
-            if not name or defined[name] != 1 or name in firmware | FIRMWARE_ATTRIBUTES:
-                continue
-            long = isinstance(value, str | bytes) and len(value) > INTERNED
-            if not name.startswith("__") and not (long and uses[name] > 1):
-                values[name] = value
-    return values
-
-
-def _assigned(part: ast.stmt) -> tuple[str, Any]:
-    """The name and value of `NAME = literal`, or an empty name."""
-    if isinstance(part, ast.Assign) and len(part.targets) == 1:
-        place, value = part.targets[0], part.value
-        if isinstance(place, ast.Name) and isinstance(value, ast.Constant):
-            return place.id, value.value
-    return "", None
+def _keep_names_apart(node: ast.stmt) -> None:
+    """Have classes that were put in functions get names other than those of locals."""
+    for part in [node, *getattr(node, "body", [])]:
+        if isinstance(part, ast.FunctionDef):
+            bound = frozenset(bound_inside([part])[0])
+            for ref in refs(part):
+                ref.taken = ref.taken | bound
 
 
 class _Folder(Transformer):
     """Evaluates what consists of literals."""
 
-    def __init__(self, values: dict[str, Any]) -> None:
+    def __init__(
+        self, values: dict[str, ast.expr], members: dict[tuple[Symbol, str], ast.expr]
+    ) -> None:
         self._values = values
+        self._members = members
+        self.count = 0
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         self.generic_visit(node)
-        is_read = isinstance(node.ctx, ast.Load) and _is_plain(node.value)
-        if is_read and node.attr in self._values:
-            return ast.copy_location(ast.Constant(self._values[node.attr]), node)
-        return node
+        if not isinstance(node.ctx, ast.Load) or not _is_plain(node.value):
+            return node
+        symbol = target(node.value)
+        value = self._members.get((symbol, node.attr)) if symbol is not None else None
+        value = value or self._values.get(node.attr)
+        if value is None:
+            return node
+        self.count += 1
+        return ast.copy_location(cloned(value), node)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
         """`False or x` is x; `x or True` has to stay, since x is evaluated."""

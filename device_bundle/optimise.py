@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from device_bundle.copies import fold_copies
 from device_bundle.flatten import flatten
 from device_bundle.inline import inline
 from device_bundle.literals import fold_literals
+from device_bundle.parameters import fix_parameters
 from device_bundle.quiet import drop_logs, merge_codes, shorten_texts
 from device_bundle.small import inline_short
 from device_bundle.sources import Program
@@ -46,8 +48,11 @@ def optimise(program: Program, reach: Reach, firmware: set[str], wishes: Wishes)
 def _fixed(program: Program, reach: Reach, firmware: set[str]) -> Reach:
     """Fold and inline until nothing changes any more."""
     while True:
-        fold_literals(reach.definitions, firmware)
-        moved = inline(program, reach.definitions, firmware)
+        moved = fix_parameters(program, reach.definitions, firmware)
+        moved += fold_copies(reach.definitions)
+        moved += fold_literals(reach.definitions, firmware)
+        reach = reach.again()
+        moved += inline(program, reach.definitions, firmware)
         reach = reach.again()
         moved += inline_short(program, reach.definitions, firmware)
         reach = reach.again()

@@ -79,7 +79,6 @@ def shorten(source: str) -> str:
         remove_asserts=False,
         remove_debug=False,
         # What the passes before have done, or the check has refused:
-        remove_annotations=False,
         remove_object_base=False,
         remove_dead_branches=False,
     )

@@ -42,7 +42,7 @@ class Look:
         self._see_attributes()
 
     def _see_attributes(self) -> None:
-        own = _own_accesses(self.node)
+        own = own_accesses(self.node)
         followed = {id(part.value) for part in self.nodes if isinstance(part, ast.Attribute)}
         #: Attributes of anything but the method's own object.
         self.foreign = set(self.texts)
@@ -153,7 +153,7 @@ class Uses:
         return name not in self._bare
 
 
-def _own_accesses(node: ast.stmt) -> set[int]:
+def own_accesses(node: ast.stmt) -> set[int]:
     """The `self.attribute` of a class's methods."""
     members = node.body if isinstance(node, ast.ClassDef) else []
     return {
