@@ -108,6 +108,14 @@ def test_an_answer_that_comes_late_makes_a_websocket() -> None:
     assert not stream.closed
 
 
+def test_an_answer_that_is_there_counts_though_nobody_looked_for_a_while() -> None:
+    dial = Dialled()
+    attempt = connector(dial, connect_timeout=10)
+    attempt.begin(b"", 100)
+    dial.streams[0].accept()
+    assert isinstance(polled(attempt, 115), WebSocket)
+
+
 def test_each_attempt_has_a_key_of_16_bytes_of_its_own() -> None:
     dial = Dialled()
     attempt = connector(dial)
