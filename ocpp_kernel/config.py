@@ -119,6 +119,11 @@ class DeviceSettings(msgspec.Struct, forbid_unknown_fields=True):
     retry_maximum: Annotated[int, Meta(ge=1)] = 300
     stable_after: Annotated[int, Meta(ge=0)] = 60
     message_limit: Annotated[int, Meta(ge=1024)] = 16384
+    recovery_after: Annotated[int, Meta(ge=0)] = 300
+    recovery_maximum: Annotated[int, Meta(ge=1)] = 3600
+    recovery_restart: bool = True
+    recovery_while_charging: bool = False
+    least_memory: Annotated[int, Meta(ge=0)] = 16384
     watchdog: Annotated[int, Meta(ge=0)] = 120
     data_folder: str = "/usr/ocpp_data"
     trial_time: Annotated[int, Meta(ge=60)] = 1800

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from device_bundle.runtime.websocket import Stream
 
 
+# Bytes of the answer read in one call of `poll`: a server that dribbles must not hold the main loop.
+_READS = 32
+# Seconds by which an answer may be late as long as more of it comes.
+_LATE = 30
+
+
 class Connector:
     """Opens connections to one central system, one at a time.
 
@@ -109,13 +115,16 @@ class Connector:
 
     def _read(self, stream: Stream, now: int) -> bool:
         """Take in what there is of the answer; True once it is complete."""
-        while True:
+        late = self._give_up + _LATE
+        for _ in range(_READS):
             data = stream.read(1)
             if data is None:
-                if now >= self._give_up:
-                    raise HandshakeError("the server did not answer the handshake in time")
-                return False
+                late = self._give_up
+                break
             if not data:
                 raise HandshakeError("the connection was refused or closed during the handshake")
             if self._response.feed(data):
                 return True
+        if now >= late:
+            raise HandshakeError("the server did not answer the handshake in time")
+        return False

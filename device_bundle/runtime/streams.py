@@ -12,6 +12,7 @@ import gc
 from typing import TYPE_CHECKING
 
 import usocket
+import utime
 
 from device_bundle.runtime.handshake import HandshakeError
 
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
 _MOMENT = 0.2
 # The same while something else has work to do; 0 is no time-out but none at all on some firmware.
 _BRIEF = 0.01
-# Seconds without progress after which sending is given up.
+# Seconds without progress after which sending is given up, and milliseconds for all of it.
 _WRITE_TIMEOUT = 20
+_WRITE_TOTAL = 40000
+# Milliseconds one read over TLS may take of a peer that dribbles, looked at every so many bytes.
+_READ_TOTAL = 1000
+_LOOK = 16
 # EINTR, EAGAIN, ETIMEDOUT, the same as TLS hands them on, mbedTLS's "want read" and "want write".
 _NOTHING_YET = (4, 11, 110, -4, -11, -110, -26880, -26752)
 # Of those, the ones after which sending may go on at once.
@@ -72,6 +77,7 @@ class SocketStream:
         byte = self._byte
         data = bytearray(size)
         count = 0
+        begun = utime.ticks_ms()
         while count < size:
             try:
                 got = tls.readinto(byte)
@@ -87,18 +93,22 @@ class SocketStream:
                 break
             data[count] = byte[0]
             count += 1
+            if not count % _LOOK and utime.ticks_diff(utime.ticks_ms(), begun) > _READ_TOTAL:
+                break
         return bytes(data) if count == size else bytes(data[:count])
 
     def write(self, data: bytes | bytearray) -> None:
         """Send all of it. Raises OSError."""
         socket = self._socket
+        begun = utime.ticks_ms()
         socket.settimeout(_WRITE_TIMEOUT)
         send = socket.send if self._tls is None else self._tls.write
         sent = 0
         tries = 0
         while sent < len(data):
             try:
-                count = send(memoryview(data)[sent:] if sent else data)
+                late = utime.ticks_diff(utime.ticks_ms(), begun) > _WRITE_TOTAL
+                count = 0 if late else send(memoryview(data)[sent:] if sent else data)
                 if not count:
                     raise OSError(110)
                 sent += count

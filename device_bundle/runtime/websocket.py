@@ -334,12 +334,17 @@ class WebSocket:
             self._end(reason)
 
     def finish(self, waits: int) -> None:
-        """Wait for the peer's half of the closing, at most so many moments, then let go."""
+        """Wait for the peer's half of the closing, at most so many moments, then let go.
+
+        Nor is more than a little read of what a peer that does not care goes on sending.
+        """
         reader = self._reader
         broken = self._broken
+        reads = 0
         try:
-            while waits > 0:
+            while waits > 0 and reads < _READS:
                 data = self._stream.read(_CHUNK if broken else reader.wanted)
+                reads += 1
                 if data is None:
                     waits -= 1
                 elif not data or (not broken and reader.feed(data) == CLOSE):

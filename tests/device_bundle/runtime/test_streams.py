@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -101,7 +101,19 @@ def usocket(monkeypatch: pytest.MonkeyPatch) -> FakeSockets:
 
 
 @pytest.fixture
-def streams(usocket: FakeSockets) -> Iterator[Any]:
+def utime(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A clock that stands still until its `ms` are changed; they wrap."""
+    period = 1 << 30
+    clock = SimpleNamespace(ms=period - 500)
+    fake: Any = ModuleType("utime")
+    fake.ticks_ms = lambda: clock.ms % period
+    fake.ticks_diff = lambda later, earlier: (later - earlier + period // 2) % period - period // 2
+    monkeypatch.setitem(sys.modules, "utime", fake)
+    return clock
+
+
+@pytest.fixture
+def streams(usocket: FakeSockets, utime: SimpleNamespace) -> Iterator[Any]:
     name = "device_bundle.runtime.streams"
     sys.modules.pop(name, None)
     yield importlib.import_module(name)
@@ -272,3 +284,51 @@ def test_sending_takes_what_fits(streams: Any, wrapped: bool, code: int) -> None
     socket.accepts = [OSError(104)]
     with pytest.raises(OSError, match="104"):
         stream.send(b"45")
+
+
+def test_a_peer_that_dribbles_over_tls_does_not_hold_a_read(
+    streams: Any, utime: SimpleNamespace
+) -> None:
+    class Dribble(FakeSocket):
+        def readinto(self, buffer: bytearray) -> int | None:
+            utime.ms += 190
+            buffer[0] = 1
+            return 1
+
+    stream = streams.SocketStream(FakeSocket(), Dribble())
+    begun = utime.ms
+    data = stream.read(1024)
+    assert 0 < len(data) < 64
+    assert utime.ms - begun < 10_000
+
+
+def test_a_peer_that_takes_a_byte_at_a_time_does_not_hold_a_write(
+    streams: Any, utime: SimpleNamespace
+) -> None:
+    class Slow(FakeSocket):
+        def send(self, data: bytes | bytearray | memoryview) -> int | None:
+            utime.ms += 15_000
+            self.sent.append(bytes(data[:1]))
+            return 1
+
+    stream = streams.SocketStream(Slow(), None)
+    begun = utime.ms
+    with pytest.raises(OSError, match="110"):
+        stream.write(b"x" * 1000)
+    assert utime.ms - begun <= 60_000
+    assert stream.write(b"12") is None, "what fits in time is sent"
+
+
+def test_each_step_of_connecting_has_the_watchdog_to_itself(
+    streams: Any, usocket: FakeSockets
+) -> None:
+    steps: list[str] = []
+    usocket.getaddrinfo = lambda host, port: steps.append("name") or usocket.addresses  # type: ignore[func-returns-value,method-assign]  # a fake notes
+    usocket.next.connect = lambda address: steps.append("connect")  # type: ignore[method-assign]  # a fake notes
+
+    def wrap(socket: Any, host: str) -> Any:
+        steps.append("tls")
+        return FakeSocket()
+
+    streams.connect("h", 443, 9, wrap, lambda: steps.append("fed"))
+    assert steps == ["name", "fed", "connect", "fed", "tls"]

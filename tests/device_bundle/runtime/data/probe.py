@@ -26,6 +26,7 @@ class ChargePoint:
 
     def __init__(self, station: Station, settings: Any) -> None:
         self._station = station
+        self._hoard: list[Any] = []
 
     @on(Echo)
     def on_echo(self, request: EchoRequest) -> EchoResponse:
@@ -58,13 +59,38 @@ class ChargePoint:
             station.log("info", f"probe: {station.store.load('value')}")
         elif word == "raise":
             raise RuntimeError(rest)
+        elif word == "hoard":
+            self._take_all_but(int(rest))
+        elif word == "release":
+            self._hoard = []
+        elif word == "hang":
+            hang(int(rest))
         elif word == "now":
             station.log("info", f"probe: now {station.now}")
         else:
             station.log("info", f"probe: no command {word}")
 
+    def _take_all_but(self, left: int) -> None:
+        """Takes the heap until about `left` bytes are free."""
+        reserve = bytearray(left)
+        for size in (1024, 128):  # the gaps between what lives, too
+            try:
+                while True:
+                    self._hoard.append(bytearray(size))
+            except MemoryError:
+                continue
+        reserve = bytearray(0)
+        self._station.log("info", f"probe: hoarding {len(self._hoard)}, {len(reserve)}")
+
     def _answered(self, answer: Any, error: Exception | None) -> None:
         self._station.log("info", f"probe: {answer['text'] if error is None else error}")
+
+
+def hang(seconds: int) -> None:
+    """As a handler does that waits for something which does not come."""
+    import utime  # noqa: PLC0415  # only the module has it
+
+    utime.sleep(seconds)
 
 
 def split(line: str) -> tuple[str, bool, str]:
