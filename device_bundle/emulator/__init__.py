@@ -177,6 +177,10 @@ class Emulator:
         tail = "\n".join(self.lines[-30:])
         raise EmulatorError(f"the module did not say {text!r}; its last lines:\n{tail}")
 
+    def set_option(self, name: str, value: object) -> None:
+        """Another value for one of the options, from the next start on."""
+        self._options[name] = value
+
     def set_network(self, up: bool) -> None:
         """Whether the module finds a mobile network. Connections that exist stay."""
         flag = self.root / ".emulator" / "no-network"
