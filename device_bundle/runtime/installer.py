@@ -62,7 +62,7 @@ PREVIOUS = "/usr/ocpp_previous"
 TRIAL = "/usr/ocpp_trial"
 # The plugin that drives all this: an image without it could neither be confirmed nor replaced.
 _PLUGIN = "firmware_mgmt"
-# Under which the store keeps the module's version while other firmware is being installed.
+# Under which the store keeps the module's version, and how often other firmware was tried.
 _FOTA = "fota"
 # What is kept of an image once it is unpacked, by what follows its path.
 _MANIFEST = ".json"
@@ -339,11 +339,11 @@ class Installer:
 
     def _install_fota(self, file: BinaryIO, size: int) -> Steps:
         version = self._firmware.version()
-        before = self._station.store.load(_FOTA)
-        if before is not None:
-            if version == before:
-                raise OSError(f"the module still runs {version}")
+        before, tries = self._station.store.load(_FOTA) or (version, 0)
+        if version != before:
             yield "Installed"
+        if tries > 1:  # the power may have failed before the first one was worth anything
+            raise OSError(f"the module still runs {version}")
         fota = self._firmware.new_fota()
         piece = file.read(PIECE)
         count = 0
@@ -354,9 +354,9 @@ class Installer:
             count += 1
             if not count % _PIECES:
                 yield ""
+        self._station.store.save(_FOTA, [version, tries + 1])
         if fota.flush() == -1 or fota.verify() != 0:
             raise OSError("the module's firmware refuses the image")
-        self._station.store.save(_FOTA, version)
         yield "Restart"
 
     # Files.
