@@ -29,9 +29,10 @@ def fold_plugin(program: Program, config: Config, plugin: str, symbol: Symbol | 
         plugin_settings(config, "charge_point", plugin, _NoSettings)
         return
     declared = _made(*_class(program, symbol))
-    values = vars(plugin_settings(config, "charge_point", plugin, declared))
+    settings = plugin_settings(config, "charge_point", plugin, declared)
+    values = dict(vars(settings))
     for name, source in _OF_BUNDLE.items():
-        if values.get(name) == "":
+        if getattr(settings, name, None) == "":
             values[name] = getattr(config.bundle, source)
     fold(program, symbol, values)
 

@@ -34,10 +34,13 @@ WATCHDOG = 76
 
 _HERE = Path(__file__).parent
 # On a module these are part of the firmware and take nothing of the heap.
-_MODULES_HEAP = 40 * 1024
+_MODULES_HEAP = 48 * 1024
 _STRICT_HEAP = 8 * 1024
 # State of the device; everything else in /usr belongs to the bundle and is replaced with it.
-_KEPT = ("ocpp_data", "ocpp_starts")
+_KEPT = (
+    *("ocpp_data", "ocpp_starts", "ocpp_crash", "ocpp_crash.old", "checksum.json"),
+    *(".updater", "ocpp_previous", "ocpp_trial", "ocpp_trial.new"),
+)
 
 
 class EmulatorError(Exception):
@@ -142,11 +145,15 @@ class Emulator:
         """Copy the bundle to the module, leaving its state alone."""
         upload(self._bundle, self.root)
 
-    def start(self) -> None:
-        """Upload and power up. A restart the program asks for happens by itself."""
+    def start(self, upload: bool = True) -> None:
+        """Upload and power up. A restart the program asks for happens by itself.
+
+        upload: whether the bundle is copied to the module; without that it starts what it has.
+        """
         if self.running:
             raise EmulatorError("the emulator is running already")
-        self.upload()
+        if upload:
+            self.upload()
         self._stopping = False
         self.returncode = None
         self._process = self._spawn(self._options.get("reason", 1))
@@ -183,6 +190,10 @@ class Emulator:
         """The last lines put out, and the seed where there is one."""
         told = [f"(strict, seed {self.seed})"] if self.seed else []
         return "\n".join([*told, *self.lines[-30:]])
+
+    def set_option(self, name: str, value: object) -> None:
+        """Another value for one of the options, from the next start on."""
+        self._options[name] = value
 
     def set_network(self, up: bool) -> None:
         """Whether the module finds a mobile network. Connections that exist stay."""

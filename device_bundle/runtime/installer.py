@@ -1,8 +1,9 @@
 """Installs an image on a module, and takes it back if it does not prove itself. Portable.
 
-What plugins find as `station.shared["installer"]`. An image of the bundler is checked whole, what
-it will replace is copied to /usr/ocpp_previous, then it is handed to the firmware's own updater
-(app_fota), which copies it over /usr at the next start, before /usr/main.py. The new app is on
+What plugins find as `station.shared["installer"]`. An image of the bundler is checked whole, then
+unpacked into the folder of the firmware's own updater (app_fota); its manifest stays, the image
+itself gives room to copies, in /usr/ocpp_previous, of what will be replaced. At the next start,
+before /usr/main.py, the updater copies the new files over /usr. From then on the new app is on
 trial until the central system has accepted it: /usr/ocpp_trial says so, and /usr/main.py puts the
 previous app back, through the same updater, where the new one cannot start, is restarted three
 times before that, or leaves a reason there. The file holds a count of starts, a blank, and why the
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     class Firmware(Protocol):
         """What the installer needs of a `staging.Firmware`."""
 
+        def folder(self) -> str: ...
+
         def prepare(self) -> str: ...
 
         def stage(self, path: str, size: int, /) -> None: ...
@@ -59,8 +62,10 @@ PREVIOUS = "/usr/ocpp_previous"
 TRIAL = "/usr/ocpp_trial"
 # The plugin that drives all this: an image without it could neither be confirmed nor replaced.
 _PLUGIN = "firmware_mgmt"
-# Under which the store keeps the module's version while other firmware is being installed.
+# Under which the store keeps the module's version, and how often other firmware was tried.
 _FOTA = "fota"
+# What is kept of an image once it is unpacked, by what follows its path.
+_MANIFEST = ".json"
 # Pieces of firmware written in one step.
 _PIECES = 16
 _BLOCK = 4096
@@ -111,34 +116,64 @@ class Installer:
         """The installation is over and told of: what was kept for it may go. Raises OSError."""
         self._clear()
         self._remove(path)
+        self._remove(path + _MANIFEST)
         self._station.store.delete(_FOTA)
 
     def _install(self, path: str) -> Steps:
-        file = self._open(path, "rb")
+        try:
+            file = self._open(path, "rb")
+        except OSError:
+            yield from self._go_on(self._kept_manifest(path))
+            return
         try:
             if file.read(2) == b"\x1f\x8b":
-                yield from self._install_app(file)
+                yield from self._unpack(path, file)
             else:
                 file.seek(0)
                 yield from self._install_fota(file, self._fs.stat(path)[6])
+                return
         finally:
             file.close()
+        # Only now, since a file that is open cannot be removed everywhere.
+        self._remove(path)
+        yield from self._go_on(self._kept_manifest(path))
 
     # An app.
 
-    def _install_app(self, file: BinaryIO) -> Steps:
-        image = Image(file, self._firmware.inflate)
+    def _unpack(self, path: str, file: BinaryIO) -> Steps:
+        """Check an image and unpack it. While there is one, nothing is on trial."""
+        firmware = self._firmware
+        image = Image(file, firmware.inflate)
         manifest = image.manifest(self._station.codec.loads)
         listed = self._listed(manifest)
+        self._refuse_other(manifest, listed)
+        self._clear()
+        yield from self._read(image, listed, [], "")
+        changed = yield from self._changed(listed)
+        if changed:
+            folder = firmware.prepare() + USR
+            self._refuse_crowded(changed, self._replaced(changed), self._fs.stat(path)[6])
+            self._make_folder(folder)
+            yield from self._read(Image(file, firmware.inflate), listed, changed, folder)
+        kept = self._open(path + _MANIFEST, "wb")
+        kept.write(self._station.codec.dumps(manifest).encode())
+        kept.close()
+
+    def _kept_manifest(self, path: str) -> list[Entry]:
+        try:
+            file = self._open(path + _MANIFEST, "rb")
+        except OSError:
+            raise OSError("the image is gone") from None
+        manifest = self._station.codec.loads(file.read().decode())
+        file.close()
+        return self._listed(manifest)
+
+    def _go_on(self, listed: list[Entry]) -> Steps:
+        """With an image that is unpacked, or installed and on trial."""
         trial = self._trial()
         if trial[2:]:
             raise OSError(trial[2:])
-        yield ""
-        changed = []
-        for name, size, digest in listed:
-            if self._digest(USR + name) != digest:
-                changed.append((name, size, digest))
-            yield ""
+        changed = yield from self._changed(listed)
         if not changed:
             yield from self._await_acceptance(trial, listed)
             return
@@ -147,17 +182,30 @@ class Installer:
                 # The updater stopped half way: neither app is whole.
                 yield self._take_back("the firmware did not install it")
             yield ""
-        self._refuse_other(manifest, listed)
-        yield from self._read(image, listed, [], "")
+        folder = self._firmware.folder() + USR
+        for name, _, digest in changed:
+            if self._digest(folder + name) != digest:
+                raise OSError(f"what was unpacked is damaged: {name}")
+            yield ""
         self._clear()
-        folder = self._firmware.prepare() + USR
-        yield from self._keep(changed)
-        self._make_folder(folder)
-        image = Image(file, self._firmware.inflate)
-        yield from self._read(image, listed, changed, folder)
+        self._make_folder(PREVIOUS)
+        for name in self._replaced(changed):
+            self._copy(f"{USR}/{name}", f"{PREVIOUS}/{name}")
+            if self._digest(f"{USR}/{name}") != self._digest(f"{PREVIOUS}/{name}"):
+                raise OSError(f"{name} could not be copied")
+            yield ""
         self._write_trial("0 ")
         self._firmware.set_flag()
         yield "Restart"
+
+    def _changed(self, listed: list[Entry]) -> Generator[str, None, list[Entry]]:
+        """What is not installed as it is listed."""
+        changed = []
+        for entry in listed:
+            if self._digest(USR + entry[0]) != entry[2]:
+                changed.append(entry)
+            yield ""
+        return changed
 
     def _await_acceptance(self, trial: str, listed: list[Entry]) -> Steps:
         while not self.accepted:
@@ -234,33 +282,29 @@ class Installer:
         if left:
             raise OSError("the image is damaged: files are missing")
 
-    def _keep(self, changed: list[Entry]) -> Steps:
-        """Copy what will be replaced, or is of no use any more, and check the copies."""
+    def _replaced(self, changed: list[Entry]) -> list[str]:
+        """The app's files that will be replaced, or are of no use any more."""
         names = [name[1:] for name, _, _ in changed]
         suffix = names[0][names[0].rfind(".") :]
-        installed = self._names(USR)
         for module in self._firmware.modules():
-            if module + suffix not in names and module + suffix != "main.py":
+            if module + suffix not in names and module != "main":
                 names.append(module + suffix)
-        names = [name for name in names if name in installed]
-        self._refuse_crowded(changed, names)
-        self._make_folder(PREVIOUS)
-        for name in names:
-            self._copy(f"{USR}/{name}", f"{PREVIOUS}/{name}")
-            if self._digest(f"{USR}/{name}") != self._digest(f"{PREVIOUS}/{name}"):
-                raise OSError(f"{name} could not be copied")
-            yield ""
+        installed = self._names(USR)
+        return [name for name in names if name in installed]
 
-    def _refuse_crowded(self, changed: list[Entry], names: list[str]) -> None:
-        """Raises OSError where the flash has no room for both apps and what is staged."""
-        staged = kept = largest = 0
+    def _refuse_crowded(self, changed: list[Entry], replaced: list[str], image: int) -> None:
+        """Raises OSError where the flash has no room for two apps beside this one.
+
+        Those are the new one and the copy of this one, or two copies while it is put back. By then
+        the image is gone.
+        """
+        fresh = kept = largest = 0
         for _, size, _ in changed:
-            staged += _blocks(size)
+            fresh += _blocks(size)
             largest = max(largest, _blocks(size))
-        for name in names:
+        for name in replaced:
             kept += _blocks(self._fs.stat(f"{USR}/{name}")[6])
-        # While the previous app is put back, that is staged in place of the new one.
-        needed = max(staged, kept) + kept + largest + RESERVE
+        needed = max(fresh, max(fresh, kept) + kept + largest - _blocks(image)) + RESERVE
         flash = self._fs.statvfs(USR)
         free = flash[1] * flash[4]
         if needed > free:
@@ -295,11 +339,11 @@ class Installer:
 
     def _install_fota(self, file: BinaryIO, size: int) -> Steps:
         version = self._firmware.version()
-        before = self._station.store.load(_FOTA)
-        if before is not None:
-            if version == before:
-                raise OSError(f"the module still runs {version}")
+        before, tries = self._station.store.load(_FOTA) or (version, 0)
+        if version != before:
             yield "Installed"
+        if tries > 1:  # the power may have failed before the first one was worth anything
+            raise OSError(f"the module still runs {version}")
         fota = self._firmware.new_fota()
         piece = file.read(PIECE)
         count = 0
@@ -310,9 +354,9 @@ class Installer:
             count += 1
             if not count % _PIECES:
                 yield ""
+        self._station.store.save(_FOTA, [version, tries + 1])
         if fota.flush() == -1 or fota.verify() != 0:
             raise OSError("the module's firmware refuses the image")
-        self._station.store.save(_FOTA, version)
         yield "Restart"
 
     # Files.

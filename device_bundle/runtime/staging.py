@@ -24,8 +24,8 @@ class Firmware:
     """One QuecPython module, as an `installer.Firmware`."""
 
     def prepare(self) -> str:
-        """Empty the updater's folder, mounted where it is a disk of its own; the path of it."""
-        folder = self._folder()
+        """Empty the updater's folder; the path of it. Raises OSError."""
+        folder = self.folder()
         for path in ("/update.flag", "/download.stat"):  # the flag first: without it, nothing is
             _remove(folder + path)
         try:
@@ -36,7 +36,8 @@ class Firmware:
             _remove(f"{folder}/usr/{name}")
         return folder
 
-    def _folder(self) -> str:
+    def folder(self) -> str:
+        """The updater's, mounted where it is a disk of its own. Raises OSError."""
         try:
             import app_fota  # noqa: PLC0415  # some firmware has none
             import app_fota_download  # noqa: PLC0415
@@ -50,13 +51,13 @@ class Firmware:
 
     def stage(self, path: str, size: int) -> None:
         """Have a file of the folder copied to that path at the next start."""
-        import app_fota_download  # noqa: PLC0415  # see _folder
+        import app_fota_download  # noqa: PLC0415  # see folder
 
         app_fota_download.update_download_stat("", path, size)
 
     def set_flag(self) -> None:
         """At the next start what is staged is copied, before /usr/main.py is started."""
-        import app_fota  # noqa: PLC0415  # see _folder
+        import app_fota  # noqa: PLC0415  # see folder
 
         app_fota.new().set_update_flag()
 

@@ -51,6 +51,8 @@ class ChargePoint:
     """The driver, and its console."""
 
     settings = Settings
+    #: What others can do for real they need not leave to this.
+    simulated = True
 
     def __init__(self, station: Station, settings: Settings) -> None:
         self._station = station

@@ -8,7 +8,9 @@ import builtins
 import os
 import sys
 
+import app_fota
 import emulated
+import fota_module
 
 # Ours, by the name a program imports. A file may not be called utime.py or the like: the port
 # finds its own modules before any file when a name begins with u.
@@ -32,6 +34,10 @@ OURS = {
     "dataCall": "dataCall",
     "misc": "misc",
     "ql_fs": "ql_fs",
+    "uzlib": "q_uzlib",
+    "app_fota_download": "app_fota_download",
+    "app_fota": "app_fota",
+    "fota": "fota_module",
 }
 # The port's, close enough to the firmware's.
 THEIRS = (
@@ -84,4 +90,6 @@ enter(emulated.root)
 sys.argv[:] = []
 restrict_imports()
 emulated.started()
+fota_module.start()
+app_fota.update()
 import usr.main

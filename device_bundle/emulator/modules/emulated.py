@@ -13,6 +13,8 @@ options = {
     "ticks": 0,  # ticks_ms() at start
     "imei": "866340050000017",  # -1: the firmware cannot tell
     "reason": 1,  # misc.Power.powerOnReason(): 1 power key, 5 watchdog
+    "flash": 0,  # bytes of flash uos.statvfs tells of, 0: what the host has
+    "cut_copy": -1,  # files app_fota copies before the power fails, -1: it does not
     "send": 0,  # bytes a socket takes at a time, 0: as many as it can
     "clock": 0,  # seconds by which localtime() is wrong
     "gc": 0,  # bytes after which garbage is collected, 0: when there is no room

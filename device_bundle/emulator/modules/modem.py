@@ -1,5 +1,6 @@
 # modem: identity of the module.
 import emulated
+import fota_module
 
 
 def getDevImei():
@@ -7,7 +8,7 @@ def getDevImei():
 
 
 def getDevFwVersion():
-    return "EMULATOR"
+    return fota_module.version()
 
 
 def getDevModel():

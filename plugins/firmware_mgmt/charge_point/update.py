@@ -191,9 +191,11 @@ class Update:
     def _installer(self) -> Any:
         """What installs here, None for nothing."""
         driver: Any = self._station.hooks.driver()
-        if getattr(driver, "install_firmware", None) is not None:
-            return driver
-        return self._station.shared.get("installer")
+        offered = self._station.shared.get("installer")
+        if getattr(driver, "install_firmware", None) is None:
+            return offered
+        # Where the shell can do it, nothing is to be pretended.
+        return offered if offered is not None and getattr(driver, "simulated", False) else driver
 
     def _install(self) -> None:
         try:
