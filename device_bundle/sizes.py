@@ -14,7 +14,9 @@ QUECTEL = (158_306, 56_487, 123_552)
 
 def print_sizes(result: BundleResult, console: Console | None = None) -> None:
     """Print every file with its sizes, the totals, and the limits they are held against."""
-    table = Table(title=f"bundle for {result.target.name}: {', '.join(result.plugins) or 'no plugin'}")
+    table = Table(
+        title=f"bundle for {result.target.name}: {', '.join(result.plugins) or 'no plugin'}"
+    )
     table.add_column("file")
     for column in ("source", ".py", ".mpy", "heap at import"):
         table.add_column(column, justify="right")

@@ -94,11 +94,11 @@ class Target:
 
 
 _QUECTEL = frozenset(
-    """
-    app_fota app_fota_download atcmd audio camera cellLocator checkNet dataCall ethernet fota
-    gnss ir lcd log misc modem net ntptime osTimer pm ppp ql_fs qrcode quecgnss queue request
-    SecureData sim sms sys_bus umqtt uping uqueue uwebsocket voiceCall wifiScan
-    """.split()
+    (
+        "app_fota app_fota_download atcmd audio camera cellLocator checkNet dataCall ethernet "
+        "fota gnss ir lcd log misc modem net ntptime osTimer pm ppp ql_fs qrcode quecgnss queue "
+        "request SecureData sim sms sys_bus umqtt uping uqueue uwebsocket voiceCall wifiScan"
+    ).split()
 )
 
 TARGETS: Mapping[str, Target] = MappingProxyType(
@@ -181,9 +181,7 @@ def flash_of(config: Config) -> int:
     return size
 
 
-def refuse_absent(
-    target: Target, definitions: Iterable[Definition], findings: Findings
-) -> None:
+def refuse_absent(target: Target, definitions: Iterable[Definition], findings: Findings) -> None:
     """Add a finding for every module that is imported for good but is not in the firmware."""
     for definition in definitions:
         for ref in refs(definition.node):

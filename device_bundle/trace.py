@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-_FRAME = re.compile(r'^(?P<indent>.*?)File "(?P<file>[^"]+)", line (?P<line>\d+)(, in (?P<name>.+))?')
-_MISSING = re.compile(r"(?:type object )?'(?P<owner>\w+)' (?:object )?has no attribute '(?P<name>\w+)'")
+_FRAME = re.compile(
+    r'^(?P<indent>.*?)File "(?P<file>[^"]+)", line (?P<line>\d+)(, in (?P<name>.+))?'
+)
+_MISSING = re.compile(r"'(?P<owner>\w+)' (?:object )?has no attribute '(?P<name>\w+)'")
 _UNDEFINED = re.compile(r"name '(?P<name>\w+)' (?:isn't|is not) defined")
 #: What a frame without line numbers shows.
 _NO_LINE = 1
@@ -35,7 +37,9 @@ class Tracer:
         except OSError as error:
             raise TraceError(f"{path}: cannot be read: {error.strerror}") from None
         except (ValueError, KeyError, TypeError):
-            raise TraceError(f"{path}: is no map of a bundle; the bundler writes map.json") from None
+            raise TraceError(
+                f"{path}: is no map of a bundle; the bundler writes map.json"
+            ) from None
         #: The emitted lines the last frame may stand for.
         self._file: Any = None
         self._lines: list[int] = []

@@ -108,9 +108,7 @@ class Made:
         for name, text in emitted.texts.items():
             compiler = TARGETS["micropython"].compiler
             content = compile_module(name, text, compiler, lines=lines)
-            usr.joinpath(f"{name}.{form}").write_bytes(
-                content if form == "mpy" else text.encode()
-            )
+            usr.joinpath(f"{name}.{form}").write_bytes(content if form == "mpy" else text.encode())
         done = subprocess.run(
             [self._interpreter, "-c", SCRIPT.format(level=2 if lines else 3)],
             cwd=usr.parent,
@@ -140,9 +138,9 @@ def test_with_line_numbers_the_line_is_found(made: Made, form: str) -> None:
     printed = made.run(made.emit(lines=True), form, lines=True)
     traced = made.traced(printed)
     raising = line_of("no_such_part")
-    assert traced[-2].strip() == (
-        f'File "fixture/parts.py", line {raising}, in check_strength'
-    ), printed
+    assert traced[-2].strip() == (f'File "fixture/parts.py", line {raising}, in check_strength'), (
+        printed
+    )
     call = line_of("check_strength(self)")
     moved = f'File "fixture/parts.py", line {call}, in Machine.advance'
     assert moved in traced[-3], "advance() is in main() now, but is named by its own place"
