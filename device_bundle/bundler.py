@@ -63,6 +63,8 @@ class BundleResult:
     #: What is installed and sent over the air: "py" or "mpy".
     form: str
     limits: Limits
+    #: Bytes of the module's /usr; 0 where that is not known.
+    flash: int = 0
     files: list[File] = field(default_factory=list)
     shares: list[Share] = field(default_factory=list)
     #: What the user should know about it, a sentence each.
@@ -103,7 +105,8 @@ def bundle(
     on_step("reading and shrinking the program")
     linked = link(config, enabled(config), readable=readable)
     plugins = tuple(role.plugin for role in linked.roles)
-    result = BundleResult(Path(out_dir), target, plugins, form_of(config, target), limits)
+    form = form_of(config, target)
+    result = BundleResult(Path(out_dir), target, plugins, form, limits, flash)
     on_step("writing modules")
     emitted = emit(linked, Style(readable, config.bundle.lines), limits)
     on_step("compiling")

@@ -1,7 +1,7 @@
 """Reads what a device printed, and says where in the source it happened.
 
-A bundle's functions have short names and, unless `bundle.lines` is set, no line numbers: MicroPython
-then reports line 1 throughout. The map the bundler wrote knows what they were made of.
+A bundle's functions have short names and, unless `bundle.lines` is set, no line numbers:
+MicroPython then reports line 1 throughout. The map the bundler wrote knows what they were made of.
 """
 
 from __future__ import annotations

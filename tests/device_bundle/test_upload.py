@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import select
 import subprocess
+import sys
 import termios
 import threading
 import tty
@@ -23,6 +23,13 @@ from device_bundle.upload import Bundle, Report, Upload, read_bundle
 
 #: Seconds without a byte after which a test gives a module up; a failed test, never a measurement.
 PATIENCE = 60
+
+#: Becomes the program of its arguments, with the console as its controlling terminal.
+LAUNCH = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 #: Makes a folder the module's file system, as the first thing the interpreter does.
 ENTER = """
@@ -100,12 +107,11 @@ class Module:
         self._powered.clear()
         script = f"{ENTER.format(root=str(self.root))}\n{prelude}\nprint('powered')\n{program}"
         self._process = subprocess.Popen(
-            [self._interpreter, "-i", "-c", script],
+            [sys.executable, "-c", LAUNCH, self._interpreter, "-i", "-c", script],
             stdin=self._console,
             stdout=self._console,
             stderr=self._console,
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            start_new_session=True,  # so that Ctrl-C on this console reaches it alone
         )
         assert self._powered.wait(PATIENCE)
 
@@ -260,7 +266,7 @@ def test_what_the_module_raises_is_one_line(module: Module, kind: type[Repl]) ->
         repl = kind(port, PATIENCE)
         repl.open()
         assert repl.run("print(1, 2)") == "1 2"
-        with pytest.raises(DeviceError, match="^the module answers: ZeroDivisionError: .*$"):
+        with pytest.raises(DeviceError, match=r"^the module answers: ZeroDivisionError: .*$"):
             repl.run("1/0")
         assert repl.run("print('on')") == "on"
 
@@ -282,7 +288,7 @@ def test_a_port_that_is_busy(module: Module) -> None:
 def test_a_module_that_is_silent(module: Module, kind: type[Repl]) -> None:
     with (
         SerialPort(module.port, 115200) as port,
-        pytest.raises(DeviceError, match="says nothing for 0.2 s; is it powered"),
+        pytest.raises(DeviceError, match=r"says nothing for 0\.2 s; is it powered"),
     ):
         kind(port, 0.2).open()
 
@@ -293,9 +299,11 @@ def test_a_module_that_gives_no_prompt(module: Module) -> None:
         "while True:\n    try:\n        print('starting')\n        time.sleep_ms(5)\n"
         "    except KeyboardInterrupt:\n        pass\n",
     )
-    with SerialPort(module.port, 115200) as port:
-        with pytest.raises(DeviceError, match="does not give a prompt; the last it said: '"):
-            Repl(port, 0.5).open()
+    with (
+        SerialPort(module.port, 115200) as port,
+        pytest.raises(DeviceError, match="does not give a prompt; the last it said: '"),
+    ):
+        Repl(port, 0.5).open()
 
 
 Make = Callable[..., Path]
