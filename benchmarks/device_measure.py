@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from unittest.mock import patch
 
 from device_bundle.bundler import BundleResult, bundle
 from device_bundle.emulator import command, environment, find_interpreter, upload
@@ -34,32 +31,15 @@ class MeasureError(Exception):
     """The probe failed; its output follows."""
 
 
-@contextmanager
-def readable() -> Iterator[None]:
-    """Bundles made inside keep names and methods, so that a probe finds what it calls.
+def made(folder: Path, port: int = 9000, *, readable: bool = False) -> BundleResult:
+    """A bundle of every plugin there is.
 
-    What inlining and shorter names save per message is not counted then: the figures are what a
-    bundle takes at most.
+    `readable` keeps names and methods, so that a probe finds what it calls. What moving code and
+    shorter names save per message is not counted then: the figures are what a bundle takes at most.
     """
-    with (
-        patch("device_bundle.optimise.flatten", lambda program, definitions, firmware: None),
-        patch("device_bundle.optimise.fix_parameters", lambda program, definitions, firmware: 0),
-        patch("device_bundle.optimise.fold_copies", lambda definitions: 0),
-        patch("device_bundle.optimise.inline", lambda program, definitions, firmware: 0),
-        patch("device_bundle.optimise.inline_short", lambda program, definitions, firmware: 0),
-        patch("device_bundle.emit.shorten_names", lambda definitions, kept: None),
-        patch("device_bundle.emit._short", lambda linked: set()),
-        patch("device_bundle.emit.MOST_FILE_BYTES", 96 * 1024),
-        patch("device_bundle.bundler.MOST_BYTES", 1024 * 1024),
-    ):
-        yield
-
-
-def made(folder: Path, port: int = 9000) -> BundleResult:
-    """A bundle of every plugin there is."""
     config = folder / "ocpp.toml"
     config.write_text(CONFIG.format(port=port), encoding="utf-8")
-    return bundle(config, folder / "bundle")
+    return bundle(config, folder / "bundle", readable=readable)
 
 
 def allocations() -> dict[str, tuple[int, ...]]:
@@ -69,8 +49,7 @@ def allocations() -> dict[str, tuple[int, ...]]:
     """
     with tempfile.TemporaryDirectory(prefix="module-") as folder:
         root = Path(folder, "module")
-        with readable():
-            result = made(Path(folder))
+        result = made(Path(folder), readable=True)
         upload(result.out / "usr", root)
         (root / "usr" / "main.py").write_bytes(PROBE.read_bytes())
         done = subprocess.run(

@@ -26,8 +26,7 @@ def measured() -> dict[str, tuple[int, int]]:
     """
     with tempfile.TemporaryDirectory(prefix="module-") as folder:
         root = Path(folder, "module")
-        with device_measure.readable():
-            result = device_measure.made(Path(folder))
+        result = device_measure.made(Path(folder), readable=True)
         upload(result.out / "usr", root)
         (root / "usr" / "main.py").write_bytes(PROBE.read_bytes())
         done = subprocess.run(

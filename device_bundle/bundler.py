@@ -12,7 +12,7 @@ from device_bundle.compile import compile_module
 from device_bundle.emit import Emitted, Style, emit
 from device_bundle.findings import BundleError
 from device_bundle.heap import heap_at_import
-from device_bundle.linker import Linked, link
+from device_bundle.linker import link
 from device_bundle.main_stub import main_text
 from device_bundle.manifest import FOLDERS
 from device_bundle.shares import Share, refuse_what_does_not_fit, shares
@@ -63,6 +63,8 @@ class BundleResult:
     #: What is installed and sent over the air: "py" or "mpy".
     form: str
     limits: Limits
+    #: Bytes of the module's /usr; 0 where that is not known.
+    flash: int = 0
     files: list[File] = field(default_factory=list)
     shares: list[Share] = field(default_factory=list)
     #: What the user should know about it, a sentence each.
@@ -103,7 +105,8 @@ def bundle(
     on_step("reading and shrinking the program")
     linked = link(config, enabled(config), readable=readable)
     plugins = tuple(role.plugin for role in linked.roles)
-    result = BundleResult(Path(out_dir), target, plugins, form_of(config, target), limits)
+    form = form_of(config, target)
+    result = BundleResult(Path(out_dir), target, plugins, form, limits, flash)
     on_step("writing modules")
     emitted = emit(linked, Style(readable, config.bundle.lines), limits)
     on_step("compiling")

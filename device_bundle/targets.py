@@ -19,6 +19,11 @@ from ocpp_kernel.config import BundleSettings, Config, ConfigError, unknown
 _RUNTIME = Path(__file__).parent / "runtime"
 _RUNTIME_NAME = "device_bundle.runtime"
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 PYTHON = "py"
 COMPILED = "mpy"
 
@@ -93,8 +98,12 @@ class Target:
         return f"{self.main_folder if name == 'main.py' else '/usr'}/{name}".replace("//", "/")
 
 
-_QUECTEL = frozenset(
-    ["app_fota", "app_fota_download", "atcmd", "audio", "camera", "cellLocator", "checkNet", "dataCall", "ethernet", "fota", "gnss", "ir", "lcd", "log", "misc", "modem", "net", "ntptime", "osTimer", "pm", "ppp", "ql_fs", "qrcode", "quecgnss", "queue", "request", "SecureData", "sim", "sms", "sys_bus", "umqtt", "uping", "uqueue", "uwebsocket", "voiceCall", "wifiScan"]
+_QUECTEL = _words(
+    """
+    app_fota app_fota_download atcmd audio camera cellLocator checkNet dataCall ethernet fota
+    gnss ir lcd log misc modem net ntptime osTimer pm ppp ql_fs qrcode quecgnss queue request
+    SecureData sim sms sys_bus umqtt uping uqueue uwebsocket voiceCall wifiScan
+    """
 )
 
 TARGETS: Mapping[str, Target] = MappingProxyType(

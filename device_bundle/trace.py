@@ -1,7 +1,7 @@
 """Reads what a device printed, and says where in the source it happened.
 
-A bundle's functions have short names and, unless `bundle.lines` is set, no line numbers: MicroPython
-then reports line 1 throughout. The map the bundler wrote knows what they were made of.
+A bundle's functions have short names and, unless `bundle.lines` is set, no line numbers:
+MicroPython then reports line 1 throughout. The map the bundler wrote knows what they were made of.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from typing import Any
 _FRAME = re.compile(
     r'^(?P<indent>.*?)File "(?P<file>[^"]+)", line (?P<line>\d+)(, in (?P<name>.+))?'
 )
-_MISSING = re.compile(
-    r"(?:type object )?'(?P<owner>\w+)' (?:object )?has no attribute '(?P<name>\w+)'"
-)
+_MISSING = re.compile(r"'(?P<owner>\w+)' (?:object )?has no attribute '(?P<name>\w+)'")
 _UNDEFINED = re.compile(r"name '(?P<name>\w+)' (?:isn't|is not) defined")
 #: What a frame without line numbers shows.
 _NO_LINE = 1

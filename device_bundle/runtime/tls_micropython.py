@@ -41,11 +41,21 @@ def wrapper(certificate: str, key: str, pin: str) -> Callable[[usocket.socket, s
             context.load_cert_chain(certificate.encode(), key.encode())
         tls = context.wrap_socket(socket, server_hostname=host)
         if pin:
-            digest = uhashlib.sha256(tls.getpeercert(True) or b"").digest()
-            found = ubinascii.hexlify(digest).decode()
-            if found != pin.lower().replace(":", ""):
-                tls.close()
-                raise HandshakeError(f"TLS: the server's certificate is not the expected: {found}")
+            _check_pin(tls, pin)
         return tls
 
     return wrap
+
+
+def _check_pin(tls: Any, pin: str) -> None:
+    try:
+        certificate = tls.getpeercert(True)
+    except AttributeError:
+        certificate = None
+    if not certificate:
+        tls.close()
+        raise HandshakeError("TLS: this board does not show the server's certificate")
+    digest = ubinascii.hexlify(uhashlib.sha256(certificate).digest()).decode()
+    if digest != pin.lower().replace(":", ""):
+        tls.close()
+        raise HandshakeError(f"TLS: the server's certificate is not the expected one: {digest}")

@@ -17,6 +17,8 @@ from ocpp_kernel.cli.demo import demo
 from ocpp_kernel.cli.insight import actions, plugins
 from ocpp_kernel.cli.serve import serve
 from ocpp_kernel.cli.station import station
+from ocpp_kernel.cli.trace import trace
+from ocpp_kernel.cli.upload import upload
 from ocpp_kernel.config import ConfigError
 from ocpp_kernel.plugins import PluginError
 from ocpp_kernel.store import StoreError
@@ -76,7 +78,7 @@ def cli(debug: bool) -> None:
     """An OCPP 1.6-J stack: central system, charge point, and bundles for QuecPython modules."""
 
 
-for command in (demo, serve, station, bundle, plugins, actions, check):
+for command in (demo, serve, station, bundle, upload, trace, plugins, actions, check):
     cli.add_command(command)
 
 

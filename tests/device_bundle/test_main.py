@@ -33,7 +33,7 @@ def test_a_bundle_ends_with_the_size_table(
     assert main(write(tmp_path)) == 0
     output = capsys.readouterr()
     assert output.err == ""
-    for part in ("bundle for quecpython: echo", "app.py", "limit 10 files", "24,576"):
+    for part in ("bundle for quecpython", "echo", "app.py", "limit 10 files", "24,576"):
         assert part in output.out
     assert "158,306" in output.out
     assert "56,487" in output.out
