@@ -88,7 +88,10 @@ class Loop:
             except Exception as error:  # noqa: BLE001  # a station must stay alive
                 exit_kind = self._survive(error)
             if exit_kind is not None:
-                self._leave()
+                try:
+                    self._leave()
+                except Exception:  # noqa: BLE001  # the restart comes all the same
+                    self._abort()
                 return exit_kind
 
     def turn(self) -> str | None:
@@ -214,10 +217,13 @@ class Loop:
         self._faults += 1
         self._board.log("error", f"internal fault: {error!r}")
         socket = self._socket
-        if socket is not None:
-            socket.close(CLOSE_GOING_AWAY, "internal fault")
-            self._drop(self._clock.now())
-        self._abort()
+        try:
+            if socket is not None:
+                socket.close(CLOSE_GOING_AWAY, "internal fault")
+                self._drop(self._clock.now())
+            self._abort()
+        except Exception:  # noqa: BLE001  # not even that: there is no memory for anything
+            return "Hard"
         if self._faults >= _FAULTS:
             self._board.log("error", "no turn succeeds any more, restarting")
             return "Hard"

@@ -84,19 +84,12 @@ class SocketStream:
         socket = self._socket
         socket.settimeout(_WRITE_TIMEOUT)
         send = socket.send if self._tls is None else self._tls.write
-        sent = 0
-        tries = 0
+        sent = _persist(send, data) or 0
         while sent < len(data):
-            try:
-                count = send(memoryview(data)[sent:] if sent else data)
-                if not count:
-                    raise OSError(110)
-                sent += count
-                tries = 0
-            except OSError as error:
-                tries += 1
-                if error.args[0] not in _INTERRUPTED or tries > _INTERRUPTIONS:
-                    raise
+            count = _persist(send, memoryview(data)[sent:])
+            if not count:
+                raise OSError(110)
+            sent += count
         socket.settimeout(_MOMENT)
 
     def close(self) -> None:
@@ -108,6 +101,18 @@ class SocketStream:
                 except OSError:
                     pass  # closed by the peer, or twice: it is gone, which is the aim
         self._tls = None
+
+
+def _persist(send: Callable[..., int | None], data: bytes | bytearray | memoryview) -> int | None:
+    """send(data), and again where it was merely interrupted. Raises OSError."""
+    tries = 0
+    while True:
+        try:
+            return send(data)
+        except OSError as error:
+            tries += 1
+            if error.args[0] not in _INTERRUPTED or tries > _INTERRUPTIONS:
+                raise
 
 
 def connect(

@@ -250,7 +250,7 @@ DEALT_WITH = {
     "power cuts": "../ocpp_kernel/store/test_power_cuts.py::test_a_cut_append_keeps_every_earlier",
     "files of at most 24 KB": "test_bundler.py::test_every_file_is_within_its_limit",
     "random errors of sockets": "emulator/test_strict.py::test_faults_of_sockets",
-    "memory runs out": "emulator/test_memory.py::test_core_043_memory_that_runs_out",
+    "memory runs out": "../scenarios/test_memory.py::test_core_043_messages_there_is",
 }
 
 
