@@ -203,6 +203,14 @@ class Emulator:
         """Whether there is no room left on the flash; of a strict module only."""
         self._set_flag("full", full)
 
+    def set_memory(self, free: int) -> None:
+        """Take all but about so many bytes of the heap, until the module starts again."""
+        path = self.root / ".emulator" / "memory"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.write_text(str(free))
+        fresh.replace(path)
+
     def _set_flag(self, name: str, on: bool) -> None:
         flag = self.root / ".emulator" / name
         flag.parent.mkdir(parents=True, exist_ok=True)

@@ -103,20 +103,13 @@ class SocketStream:
         begun = utime.ticks_ms()
         socket.settimeout(_WRITE_TIMEOUT)
         send = socket.send if self._tls is None else self._tls.write
-        sent = 0
-        tries = 0
+        sent = _persist(send, data) or 0
         while sent < len(data):
-            try:
-                late = utime.ticks_diff(utime.ticks_ms(), begun) > _WRITE_TOTAL
-                count = 0 if late else send(memoryview(data)[sent:] if sent else data)
-                if not count:
-                    raise OSError(110)
-                sent += count
-                tries = 0
-            except OSError as error:
-                tries += 1
-                if error.args[0] not in _INTERRUPTED or tries > _INTERRUPTIONS:
-                    raise
+            late = utime.ticks_diff(utime.ticks_ms(), begun) > _WRITE_TOTAL
+            count = 0 if late else _persist(send, memoryview(data)[sent:])
+            if not count:
+                raise OSError(110)
+            sent += count
         socket.settimeout(self._moment)
 
     def send(self, data: bytes | bytearray | memoryview) -> int:
@@ -141,6 +134,18 @@ class SocketStream:
                 except OSError:
                     pass  # closed by the peer, or twice: it is gone, which is the aim
         self._tls = None
+
+
+def _persist(send: Callable[..., int | None], data: bytes | bytearray | memoryview) -> int | None:
+    """send(data), and again where it was merely interrupted. Raises OSError."""
+    tries = 0
+    while True:
+        try:
+            return send(data)
+        except OSError as error:
+            tries += 1
+            if error.args[0] not in _INTERRUPTED or tries > _INTERRUPTIONS:
+                raise
 
 
 def connect(

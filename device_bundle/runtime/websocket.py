@@ -48,6 +48,8 @@ CLOSE_TOO_BIG = 1009
 
 # Bytes asked of the socket at a time: one typical message, and small enough for a full heap.
 _CHUNK = 1024
+# The same while closing, which must succeed even when that is done for lack of memory.
+_SIP = 128
 # Skipping a message costs airtime; beyond this many bytes the connection is given up instead.
 _SKIP_LIMIT = 1048576
 # Frames read in one call of `receive`: a flood of pings must not hold the main loop.
@@ -104,6 +106,11 @@ class FrameReader:
         if self._state == _HEAD:
             return self._read_head(self._head[0], self._head[1])
         return self._read_length(int.from_bytes(self._head, "big"), len(self._head))
+
+    def forget(self) -> None:
+        """Keep nothing of the data still to come; frames are told apart as before."""
+        self.limit = 0
+        self._parts = []
 
     def _read_head(self, first: int, second: int) -> int:
         if first & 0x70:
@@ -330,6 +337,7 @@ class WebSocket:
     def close(self, code: int, reason: str) -> None:
         """Start the close handshake; then call `finish`. reason: told to the peer and kept."""
         if self.open:
+            self._reader.forget()  # what closes may be a lack of memory
             self._send(CLOSE, bytes((code >> 8, code & 255)) + reason.encode()[:120])
             self._end(reason)
 
@@ -343,7 +351,7 @@ class WebSocket:
         reads = 0
         try:
             while waits > 0 and reads < _READS:
-                data = self._stream.read(_CHUNK if broken else reader.wanted)
+                data = self._stream.read(_SIP if broken else min(reader.wanted, _SIP))
                 reads += 1
                 if data is None:
                     waits -= 1

@@ -92,6 +92,15 @@ class Module:
         """The last lines of its console."""
         return self._emulator.tail()
 
+    @property
+    def restarts(self) -> int:
+        """How often it started anew by itself."""
+        return self._emulator.restarts
+
+    def leave(self, memory: int) -> None:
+        """From now on it has about so many bytes of memory, until it starts anew."""
+        self._emulator.set_memory(memory)
+
     def now(self) -> float:
         return self._clock.now()
 
@@ -193,19 +202,19 @@ def on_cpython(config: Config, tmp_path: Path) -> Callable[[], Stage]:
 
 
 @pytest.fixture
-def on_micropython(
-    bundled: Bundle, config: Config, tmp_path: Path, seed: int
-) -> Callable[[], Stage]:
+def on_module(
+    bundled: Bundle, config: Config, tmp_path: Path
+) -> Callable[[int], AbstractAsyncContextManager[tuple[Player, Tape, Module]]]:
     """The bundled charge point with the heap of a module; 0 as seed is a friendly one."""
 
     @asynccontextmanager
-    async def stage() -> AsyncIterator[tuple[Player, Tape]]:
+    async def stage(seed: int) -> AsyncIterator[tuple[Player, Tape, Module]]:
         clock = Clock(SPEED)
         identity = config.charge_point.identity
         module = Module(bundled.folder, tmp_path / "module", clock, identity, seed)
         async with central_stage(config, clock, port=bundled.port) as (central, network):
             try:
-                yield Player(module, central.tape, central, network), central.tape
+                yield Player(module, central.tape, central, network), central.tape, module
             except (EmulatorError, ScenarioFailed) as error:
                 raise AssertionError(f"{error}\nits console:\n{module.tail()}") from error
             finally:
