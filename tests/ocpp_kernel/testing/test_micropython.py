@@ -45,7 +45,9 @@ def test_a_scenario_is_played_wherever_the_bundle_would_connect(module: BundledC
 
 @pytest.mark.slow
 async def test_a_step_that_does_not_come_true_shows_the_console(module: BundledChargePoint) -> None:
-    with pytest.raises(ScenarioFailed, match=r"(?s):4: = .*NotImplemented.*the module's console:\n.* connected"):
+    with pytest.raises(
+        ScenarioFailed, match=r"(?s):4: = .*NotImplemented.*the module's console:\n.* connected"
+    ):
         await module.play_async('power on\n< StatusNotification\n> Fly\n= {"status": "Accepted"}\n')
 
 
