@@ -54,7 +54,7 @@ def named(plugin: str, function: Callable[..., Any]) -> Callable[..., Any]:
         async def awaited(*arguments: Any) -> Any:
             try:
                 return await function(*arguments)
-            except (OcppError, Ignored):
+            except (OcppError, Ignored, PluginFailure):
                 raise
             except Exception as error:
                 raise PluginFailure(plugin, error) from error
@@ -65,9 +65,30 @@ def named(plugin: str, function: Callable[..., Any]) -> Callable[..., Any]:
     def called(*arguments: Any) -> Any:
         try:
             return function(*arguments)
-        except (OcppError, Ignored):
+        except (OcppError, Ignored, PluginFailure):
             raise
         except Exception as error:
             raise PluginFailure(plugin, error) from error
 
     return called
+
+
+def named_within(plugin: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """As :func:`named`; so are the functions in what it returns, such as handlers of vendors."""
+    guarded = named(plugin, function)
+
+    @wraps(function)
+    def called(*arguments: Any) -> Any:
+        return _within(plugin, guarded(*arguments))
+
+    return called
+
+
+def _within(plugin: str, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_within(plugin, item) for item in value]
+    if isinstance(value, dict):
+        return {name: _within(plugin, item) for name, item in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*[_within(plugin, item) for item in value])
+    return named(plugin, value) if callable(value) and not isinstance(value, type) else value

@@ -15,11 +15,13 @@ from ocpp_kernel import CONTRACT, OLDEST_CONTRACT
 from ocpp_kernel.config import unknown
 from ocpp_kernel.contracts import BOTH, Action
 from ocpp_kernel.dispatch import Handler
-from ocpp_kernel.failures import named, place
+from ocpp_kernel.failures import named, named_within, place
 from ocpp_kernel.hooks import Implementations
 from ocpp_kernel.hookspecs import DEPRECATED, PROJECT, SINGLE_OWNER, SPECIFICATIONS
 
 PREFIX = "ocpp_"
+#: Hooks whose answers hold functions of the plugin's that are called later.
+COLLECTED = "ocpp_register_"
 #: What a handler of each role is given.
 HANDLER_ARGUMENTS = {"charge_point": ["request"], "central_system": ["station", "request"]}
 
@@ -68,7 +70,8 @@ def hooks_of(role: str, instances: dict[str, Any], problems: list[str]) -> Imple
             owners = " and ".join(sorted(impl.plugin_name for impl in found))
             raise PluginError(f"plugins {owners} both implement {name}; switch one off")
         if found:
-            implementations[name] = tuple(named(impl.plugin_name, impl.function) for impl in found)
+            guard = named_within if name.startswith(COLLECTED) else named
+            implementations[name] = tuple(guard(impl.plugin_name, impl.function) for impl in found)
     return implementations
 
 

@@ -15,6 +15,7 @@ from ocpp_kernel.cli.check import check
 from ocpp_kernel.cli.contributed import ContributingGroup
 from ocpp_kernel.cli.demo import demo
 from ocpp_kernel.cli.insight import actions, plugins
+from ocpp_kernel.cli.new_plugin import new_plugin
 from ocpp_kernel.cli.serve import serve
 from ocpp_kernel.cli.station import station
 from ocpp_kernel.cli.trace import trace
@@ -78,7 +79,8 @@ def cli(debug: bool) -> None:
     """An OCPP 1.6-J stack: central system, charge point, and bundles for QuecPython modules."""
 
 
-for command in (demo, serve, station, bundle, upload, trace, plugins, actions, check):
+COMMANDS = (demo, serve, station, bundle, upload, trace, plugins, actions, check, new_plugin)
+for command in COMMANDS:
     cli.add_command(command)
 
 

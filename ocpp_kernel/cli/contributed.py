@@ -48,8 +48,8 @@ def _commands_of(found: Found) -> Iterator[tuple[str, click.Command]]:
     except PluginError as error:
         note("warning", str(error))
         return
-    found = [] if module is None else list(vars(module).values())
-    commands = [value for value in found if isinstance(value, click.Command)]
+    values = [] if module is None else list(vars(module).values())
+    commands = [value for value in values if isinstance(value, click.Command)]
     inner = [sub for value in commands if isinstance(value, click.Group) for sub in _within(value)]
     for command in commands:
         if command.name is not None and command not in inner:

@@ -56,8 +56,7 @@ def test_an_empty_text_brings_the_greeting_back(bench: Bench) -> None:
 
 
 def test_a_text_too_long_is_refused(bench: Bench) -> None:
-    answer = bench.call(show("x" * 33))
-    assert answer == {"status": "Rejected", "data": "longer than 32 characters"}
+    assert bench.call(show("x" * 33)) == {"status": "Rejected", "data": "longer than 32 characters"}
     assert displayed(bench) == "Hello"
 
 

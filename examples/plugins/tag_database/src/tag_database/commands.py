@@ -19,23 +19,17 @@ STATUSES = [status for status in get_args(AuthorizationStatus) if status in ("Ac
 LONGEST = 20
 
 
-class _IdTag(click.ParamType):
-    name = "idTag"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not 0 < len(value) <= LONGEST or not value.isascii() or not value.isprintable():
-            self.fail(f"{value!r} is no idTag: 1 to {LONGEST} printable ASCII characters")
-        return value
+def _id_tag(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    if text is None or (0 < len(text) <= LONGEST and text.isascii() and text.isprintable()):
+        return text
+    raise click.BadParameter(f"{text!r} is no idTag: 1 to {LONGEST} printable ASCII characters")
 
 
-class _Moment(click.ParamType):
-    name = "date-time"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        seconds = timestamps.parse(value)
-        if seconds is None:
-            self.fail(f"{value!r} is no date-time such as 2026-12-31T23:00:00Z")
-        return seconds
+def _moment(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    seconds = None if text is None else timestamps.parse(text)
+    if text is not None and seconds is None:
+        raise click.BadParameter(f"{text!r} is no date-time such as 2026-12-31T23:00:00Z")
+    return seconds
 
 
 @click.group()
@@ -62,10 +56,12 @@ def tags(context: click.Context, config_path: Path | None) -> None:
 
 
 @tags.command()
-@click.argument("id_tag", type=_IdTag())
+@click.argument("id_tag", callback=_id_tag)
 @click.option("--status", type=click.Choice(STATUSES), default="Accepted", show_default=True)
-@click.option("--parent", type=_IdTag(), help="The group it belongs to: its parentIdTag.")
-@click.option("--expires", type=_Moment(), metavar="DATE-TIME", help="When it ceases to be valid.")
+@click.option("--parent", callback=_id_tag, help="The group it belongs to: its parentIdTag.")
+@click.option(
+    "--expires", callback=_moment, metavar="DATE-TIME", help="When it ceases to be valid."
+)
 @click.option("--offline", is_flag=True, help="Put it into the local list of charge points.")
 @click.pass_obj
 def add(
@@ -85,7 +81,7 @@ def add(
 
 
 @tags.command()
-@click.argument("id_tag", type=_IdTag())
+@click.argument("id_tag", callback=_id_tag)
 @click.pass_obj
 def remove(store: TagStore, id_tag: str) -> None:
     """Take an idTag out; it is Invalid from then on."""
