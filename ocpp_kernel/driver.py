@@ -2,6 +2,12 @@
 
 A driver plugin returns itself from ``ocpp_driver`` and reports what it sees by
 ``station.emit(CablePlugged(1))`` and the like (:mod:`ocpp_kernel.events`).
+
+No method waits: the one loop that calls them also keeps the connection alive. What takes time is
+begun here and looked at in later turns, which ``station.after(0, look)`` asks for; a module's loop
+turns about five times a second. ``lock`` and ``unlock`` alone may take a second, since their
+outcome is the answer to UnlockConnector. An event may be emitted at any time but from another
+thread or the firmware's callbacks; methods here may be called before ``emit`` returns.
 """
 
 from __future__ import annotations
@@ -22,7 +28,11 @@ class Driver(Protocol):
     max_current: int
 
     def read_energy(self, connector_id: int) -> int:
-        """The import register in Wh; never decreases."""
+        """The import register in Wh; never decreases.
+
+        Before the meter could be read it is what was last read of it; a driver then vetoes starts
+        (``ocpp_veto_start``). A value made up would be billed.
+        """
         ...
 
     def read(self, connector_id: int, measurand: str, phase: str) -> str | None:
@@ -30,7 +40,10 @@ class Driver(Protocol):
         ...
 
     def energise(self, connector_id: int, on: bool) -> None:
-        """Closes or opens the contactor."""
+        """Closes or opens the contactor.
+
+        ``on`` is permission: whether the EV is ready is the driver's to see. Off means now.
+        """
         ...
 
     def offer_current(self, connector_id: int, milliampere: int) -> None:
@@ -67,5 +80,16 @@ class Installer(Driver, Protocol):
         after a restart of whatever cause. ``Restart`` asks for a restart, after which it is
         called again. Anything else: not done yet. Raises OSError where the image is no good or
         cannot be installed; nothing may then be left half done.
+        """
+        ...
+
+
+class Witness(Driver, Protocol):
+    """A driver whose hardware keeps a log of its own; one without lacks the method."""
+
+    def collect_logs(self) -> list[str]:
+        """Lines of that log, oldest first, without ends; GetDiagnostics appends them.
+
+        Called when diagnostics are asked for and when their upload begins.
         """
         ...

@@ -25,8 +25,7 @@ VOLTS = 230.0
 
 
 def modbus_crc(data: bytes) -> bytes:
-    """As a meter makes it; written apart from the driver's on purpose: bit by bit, table by table
-    they must agree."""
+    """As a meter makes it; apart from the driver's, so that the two check each other."""
     crc = 0xFFFF
     for byte in data:
         crc ^= byte
@@ -38,7 +37,7 @@ def modbus_crc(data: bytes) -> bytes:
 
 
 def check(body: bytes) -> bytes:
-    """A line of the pilot controller's protocol."""
+    """A line of the pilot controller's protocol, with its check."""
     total = 0
     for byte in body:
         total ^= byte

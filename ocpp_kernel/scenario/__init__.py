@@ -32,11 +32,15 @@ goes on with the one before::
                              not answer; ``answer ACTION as usual``: it does as it did before.
 ``allow TEXT``               From now on an error the charge point logs is no failure of the
                              scenario if it has this text in it.
+``file NAME TEXT``           From now on the server of files offers one of that name with that text.
+``received NAME TEXT``       Waits until a file was sent to that server whose name fits (``*`` for
+                             anything) and that has the text in it.
 anything else                Is typed at the charge point's console.
 ===========================  =====================================================================
 
 A text such as ``"$transactionId"`` in a payload stands for the value that field last had in an
-answer of the central system.
+answer of the central system. ``"$files/NAME"`` is the address of a file on the server of files,
+``"$files/"`` that of its folder.
 
 :mod:`.script` reads scripts, :class:`.player.Player` plays them.
 """

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ocpp_kernel.scenario.central import ScriptedCentral
+from ocpp_kernel.scenario.files import Files
 from ocpp_kernel.scenario.network import Network
 from ocpp_kernel.scenario.script import NOTHING, Script, Step
 from ocpp_kernel.scenario.tape import Tape, fits
@@ -55,7 +56,7 @@ class ChargePoint(Protocol):
 
 
 class Player:
-    """Plays scripts. Without ``central`` and ``network`` there are no steps for those."""
+    """Plays scripts. Without ``central``, ``network``, ``files`` there are no steps for those."""
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Player:
         central: ScriptedCentral | None = None,
         network: Network | None = None,
         tell: Callable[[Step], None] = lambda step: None,
+        files: Files | None = None,
     ) -> None:
         self._charge_point = charge_point
         #: What was said so far.
@@ -71,6 +73,9 @@ class Player:
         self._central = central
         self._network = network
         self._tell = tell
+        self._files = files
+        if files is not None:
+            tape.values["files"] = files.url
         #: CALLs of the charge point that were waited for or passed over.
         self._seen = 0
         #: What must not come before the CALL that is waited for next.
@@ -92,6 +97,8 @@ class Player:
             "=": self._expect_answer,
             "answer": self._answer,
             "allow": self._allow,
+            "file": self._offer,
+            "received": self._receive,
         }
         for step in script.steps:
             self._tell(step)
@@ -205,6 +212,21 @@ class Player:
             self._play_central().answer(step.action, step.given)
         except ValueError as error:
             raise _Failure(str(error)) from None
+
+    async def _offer(self, step: Step) -> None:
+        self._server().offer(step.action, step.given)
+
+    async def _receive(self, step: Step) -> None:
+        files = self._server()
+        await self._until(
+            lambda: files.has(step.action, step.given),
+            lambda: f"it did not come, but: {', '.join(files.received()) or 'nothing'}",
+        )
+
+    def _server(self) -> Files:
+        if self._files is None:
+            raise _Failure("there is a server of files only beside the built-in central system")
+        return self._files
 
     async def _until(self, is_true: Callable[[], bool], why: Callable[[], str]) -> None:
         charge_point = self._charge_point

@@ -21,8 +21,8 @@ class ScriptError(Exception):
 class Step(NamedTuple):
     """One line. ``kind`` is its first word; ``type`` for lines typed at the console.
 
-    ``given`` is a payload, or a word in its place; ``amount`` is seconds, or 1 for on and 0 for
-    off.
+    ``action`` may also be the name of a file. ``given`` is a payload, a word in its place, or a
+    text; ``amount`` is seconds, or 1 for on and 0 for off.
     """
 
     line: int
@@ -123,6 +123,13 @@ def _absent(step: Step, rest: str) -> Step:
     return _message(step, rest[1:].strip())
 
 
+def _file(step: Step, rest: str) -> Step:
+    name, _, text = rest.partition(" ")
+    if not name or "/" in name:
+        raise _Fault("the name of a file is wanted, without a folder")
+    return step._replace(action=name, given=text.strip())
+
+
 def _text(step: Step, rest: str) -> Step:
     if not rest:
         raise _Fault("the text is missing")
@@ -167,4 +174,6 @@ _READERS: dict[str, Callable[[Step, str], Step]] = {
     "=": _reply,
     "answer": _answer,
     "allow": _text,
+    "file": _file,
+    "received": _file,
 }

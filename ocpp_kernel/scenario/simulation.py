@@ -17,6 +17,7 @@ from ocpp_kernel.scenario.tape import Tape
 from ocpp_kernel.station import Station
 from ocpp_kernel.store import FileStore, Store
 from ocpp_kernel.transports.clock import Clock
+from ocpp_kernel.transports.transfers import Transfers
 from ocpp_kernel.transports.websocket_client import WebSocketClient
 
 #: Turns of the event loop without a frame after which no frame is on its way: on loopback one
@@ -48,8 +49,9 @@ class JumpingClock(Clock):
 class SimulatedChargePoint:
     """A charge point played by a script.
 
-    ``make_client(store, clock)`` builds what runs it, ``folder`` is its flash memory. Where
-    ``jumping`` is false time passes as the clock has it, for central systems elsewhere.
+    ``make_client(store, clock)`` builds what runs it, ``folder`` is its flash memory,
+    ``transfers`` moves its files. Where ``jumping`` is false time passes as the clock has it, for
+    central systems elsewhere.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class SimulatedChargePoint:
         clock: JumpingClock,
         folder: Path,
         tape: Tape,
+        transfers: Transfers,
         *,
         jumping: bool = True,
         is_reachable: Callable[[], bool] = lambda: True,
@@ -69,6 +72,7 @@ class SimulatedChargePoint:
         self._clock = clock
         self._folder = folder
         self._tape = tape
+        self._transfers = transfers
         self._jumping = jumping
         self._is_reachable = is_reachable
         self._client: WebSocketClient | None = None
@@ -111,6 +115,9 @@ class SimulatedChargePoint:
             self._running.cancel()
             await asyncio.wait({self._running})
             self._running = self._client = None
+        if self._transfers.is_working():
+            self._transfers.cancel()
+            await asyncio.to_thread(self._transfers.join)
 
     def _open_store(self) -> FileStore:
         def sync(file: Any) -> None:
@@ -136,7 +143,7 @@ class SimulatedChargePoint:
         heard, began, turns = self._tape.count, time.monotonic(), 0
         while turns < _QUIET:
             busy = self._is_busy()
-            if self._tape.count != heard or busy == "connecting":
+            if self._tape.count != heard or busy in ("connecting", "transferring"):
                 await asyncio.sleep(0.001)
                 return False
             if busy and time.monotonic() - began < _SILENCE:
@@ -154,6 +161,8 @@ class SimulatedChargePoint:
         online = self._client.socket is not None
         if station.exit is not None or online != self._is_reachable():
             return "connecting"
+        if self._transfers.is_working():
+            return "transferring"
         if station.session is not None and station.session.deadline is not None:
             return "calling"
         return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,13 +13,16 @@ from typing import Any
 from ocpp_kernel.build import Log, build_central, build_station
 from ocpp_kernel.config import Config, password_bytes
 from ocpp_kernel.scenario.central import ScriptedCentral
+from ocpp_kernel.scenario.files import Files
 from ocpp_kernel.scenario.network import Network
 from ocpp_kernel.scenario.player import Player
 from ocpp_kernel.scenario.script import Step
 from ocpp_kernel.scenario.simulation import JumpingClock, SimulatedChargePoint
 from ocpp_kernel.scenario.tape import Tape
+from ocpp_kernel.station import Station
 from ocpp_kernel.store import Store
 from ocpp_kernel.transports.clock import Clock
+from ocpp_kernel.transports.transfers import Options, Transfers
 from ocpp_kernel.transports.websocket_client import Backoff, WebSocketClient
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 
@@ -56,13 +60,23 @@ class Cast:
     ) -> SimulatedChargePoint:
         """One that connects to ``url``; not switched on."""
 
+        # A proxy would not reach the server of files beside a central system of our own.
+        options = Options(ssl_context=self.tls, proxies=not self.jumping)
+        transfers = Transfers(self.folder / "files", options)
+
         def log(level: str, text: str) -> None:
             made.log(level, text)
             self.log(level, text)
 
+        def make_station(store: Store) -> Station:
+            transfers.cancel()
+            station = build_station(self.config, store, log, self.watcher)
+            station.shared["transfers"] = transfers
+            return station
+
         def make_client(store: Store) -> WebSocketClient:
             return WebSocketClient(
-                lambda: build_station(self.config, store, log, self.watcher),
+                lambda: make_station(store),
                 url,
                 clock=self.clock,
                 password=password_bytes(self.config.charge_point.password),
@@ -77,6 +91,7 @@ class Cast:
             self.clock,
             self.folder,
             tape,
+            transfers,
             jumping=self.jumping,
             is_reachable=is_reachable,
         )
@@ -105,14 +120,18 @@ async def central_stage(
 @asynccontextmanager
 async def simulation_stage(cast: Cast) -> AsyncIterator[Player]:
     """The charge point with a central system of its own, whatever address is configured."""
-    async with central_stage(cast.config, cast.clock) as (central, network):
-        charge_point = cast.charge_point(
-            f"ws://127.0.0.1:{network.port}", central.tape, lambda: network.up
-        )
-        try:
-            yield Player(charge_point, central.tape, central, network, cast.tell)
-        finally:
-            await charge_point.close()
+    with tempfile.TemporaryDirectory(prefix="ocpp-files-") as folder:
+        async with (
+            Files(Path(folder)) as files,
+            central_stage(cast.config, cast.clock) as (central, network),
+        ):
+            charge_point = cast.charge_point(
+                f"ws://127.0.0.1:{network.port}", central.tape, lambda: network.up
+            )
+            try:
+                yield Player(charge_point, central.tape, central, network, cast.tell, files)
+            finally:
+                await charge_point.close()
 
 
 @asynccontextmanager

@@ -48,13 +48,15 @@ class Tape:
             self.answers[frame[1]] = frame[2]
 
     def filled(self, pattern: Any) -> Any:
-        """The pattern with the values that ``"$field"`` stands for."""
+        """The pattern with the values that ``"$field"`` and ``"$field/rest"`` stand for."""
         if isinstance(pattern, dict):
             return {name: self.filled(part) for name, part in pattern.items()}
         if isinstance(pattern, list):
             return [self.filled(part) for part in pattern]
         if isinstance(pattern, str) and pattern.startswith("$"):
-            return self.values.get(pattern[1:], pattern)
+            name, slash, rest = pattern[1:].partition("/")
+            if name in self.values:
+                return f"{self.values[name]}/{rest}" if slash else self.values[name]
         return pattern
 
 

@@ -63,6 +63,10 @@ class Job:
         """Waits until its thread has ended."""
         self._thread.join(timeout)
 
+    def is_working(self) -> bool:
+        """Whether it goes on by itself; an upload may wait to be fed."""
+        return not self.finished
+
     def hungry(self) -> bool:
         """Whether an upload has room for another piece."""
         return False
@@ -172,6 +176,10 @@ class Upload(Job):
         self._fed = 0
         self._taken = 0
 
+    def is_working(self) -> bool:
+        """See Job."""
+        return not (self.finished or self._taken == self._fed < self.size)
+
     def hungry(self) -> bool:
         """See Job."""
         return not self.finished and self._fed - self._taken < WINDOW
@@ -237,10 +245,22 @@ class Transfers:
         job.start()
         return job
 
+    def is_working(self) -> bool:
+        """Whether anything goes on by itself."""
+        return any(job.is_working() for job in self._jobs())
+
     def cancel(self) -> None:
         """Ends everything under way: whoever asked for it is gone."""
-        for job in [*self._downloads.values(), *self._uploads]:
+        for job in self._jobs():
             job.cancel()
+
+    def join(self) -> None:
+        """Waits until nothing is under way."""
+        for job in self._jobs():
+            job.join()
+
+    def _jobs(self) -> list[Job]:
+        return [*self._downloads.values(), *self._uploads]
 
 
 def split(url: str) -> SplitResult:

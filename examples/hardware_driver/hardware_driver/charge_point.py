@@ -202,6 +202,16 @@ class ChargePoint:
         self._wanted = False
         self._apply()
 
+    def collect_logs(self) -> list[str]:
+        """What GetDiagnostics tells of the hardware (ocpp_kernel.driver.Witness)."""
+        pilot, meter = self._pilot, self._meter
+        return [
+            f"pilot {pilot.state or 'silent'}, cable {pilot.cable} mA, {pilot.temperature} Celsius",
+            f"contactor closed {self._contactor.closings} times; {self._contactor.failure or 'ok'}",
+            f"meter {meter.energy} Wh, {meter.failures} requests failed; {meter.error or 'ok'}",
+            f"reader: {self._reader.wrong} wrong frames in a row",
+        ]
+
     # Turns.
 
     def _start(self) -> None:

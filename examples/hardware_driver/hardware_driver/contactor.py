@@ -27,6 +27,8 @@ class Contactor:
         self.is_on = False
         #: What is wrong with it, "" for nothing.
         self.failure = ""
+        #: How often it was closed since the start; contacts wear.
+        self.closings = 0
         coil.write(False)
 
     @property
@@ -39,6 +41,7 @@ class Contactor:
         if on != self.is_on:
             self.is_on = on
             self._changed_at = now
+            self.closings += 1 if on else 0
             self._coil.write(on)
 
     def check(self, now: int) -> str:

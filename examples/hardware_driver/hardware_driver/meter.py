@@ -72,6 +72,8 @@ class Meter:
         self.values: dict[str, int] = {}
         #: Why the last request failed, "" if it did not.
         self.error = ""
+        #: How many failed since the start.
+        self.failures = 0
 
     def start(self, now: int) -> None:
         """The time for a first reading begins."""
@@ -80,14 +82,15 @@ class Meter:
     def poll(self, now: int) -> None:
         """Goes on reading."""
         master = self._master
-        if master.is_busy:
+        if master.is_busy():
             data = master.poll(now)
             if data:
                 self._take(data, now)
-            elif not master.is_busy:
+            elif not master.is_busy():
                 self.error = master.error
+                self.failures += 1
                 self._block = 0
-        if not master.is_busy and (self._block or now >= self._next_at):
+        if not master.is_busy() and (self._block or now >= self._next_at):
             first, names = BLOCKS[self._block]
             master.ask(first, 2 * len(names), now)
             self._next_at = now + self._interval

@@ -44,8 +44,7 @@ class Master:
         self._buffer = b""
         self._size = 0
         self._asked_at = 0
-        #: Whether an answer is awaited.
-        self.is_busy = False
+        self._is_busy = False
         #: Why the last request failed, "" if it did not.
         self.error = ""
 
@@ -55,9 +54,13 @@ class Master:
         self._buffer = b""
         self._size = 2 * count
         self._asked_at = now
-        self.is_busy = True
+        self._is_busy = True
         head = bytes((self._address, READ_INPUT_REGISTERS))
         self._port.send(sealed(head + first.to_bytes(2, "big") + count.to_bytes(2, "big")))
+
+    def is_busy(self) -> bool:
+        """Whether an answer is awaited."""
+        return self._is_busy
 
     def poll(self, now: int) -> bytes:
         """The registers once they are there, else b"".
@@ -93,6 +96,6 @@ class Master:
         return b""
 
     def _end(self, error: str) -> None:
-        self.is_busy = False
+        self._is_busy = False
         self.error = error
         self._buffer = b""

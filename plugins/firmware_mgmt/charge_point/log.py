@@ -28,8 +28,9 @@ class Log:
     def __init__(self, station: Station, pages: int) -> None:
         #: While set, :meth:`lines` stay as they are: somebody reads them. See :meth:`freeze`.
         self.frozen = False
-        #: What was in no page when that began.
+        #: What was in no page when that began, and what the hardware had to say.
         self._held: list[list[Any]] = []
+        self._collected: list[str] = []
         self._station = station
         self._most = max(pages, 4)
         #: How many pages are stored; -1 until it is known.
@@ -71,13 +72,14 @@ class Log:
         """From now on, until :attr:`frozen` is taken back, nothing is added to :meth:`lines`."""
         self.spill()
         self._held = self._page()
+        self._collected = self._collect()
         self.frozen = True
 
     def lines(self, start: int | None, stop: int | None) -> Iterator[str]:
         """What was noted from ``start`` to ``stop``, epoch seconds, oldest first (FW-016).
 
-        What was noted while the time was not known is left out where a bound is given. Raises
-        StoreError.
+        What was noted while the time was not known is left out where a bound is given; what the
+        hardware itself has logged comes last, and always. Raises StoreError.
         """
         for page in self._station.store.records(FILE):
             for at, text in page:
@@ -86,6 +88,17 @@ class Log:
         for at, text in self._held if self.frozen else self._page():
             if _within(at, start, stop):
                 yield _line(at, text)
+        for text in self._collected if self.frozen else self._collect():
+            yield f"hardware: {text}\n"
+
+    def _collect(self) -> list[str]:
+        """The lines of the driver, if it has any (:class:`ocpp_kernel.driver.Witness`)."""
+        collect = getattr(self._station.hooks.driver(), "collect_logs", None)
+        try:
+            return [] if collect is None else [text[:LINE] for text in collect()]
+        except Exception as error:  # noqa: BLE001 - reported; the rest is wanted all the more
+            self._write("error", f"the driver's log cannot be had: {error!r}")
+            return []
 
     def _take(self, level: str, text: str) -> None:
         self._write(level, text)

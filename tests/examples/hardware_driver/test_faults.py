@@ -287,3 +287,17 @@ def test_noise_on_every_line_disturbs_nothing(charging: Any, bench: Any, hardwar
     charging.pass_time(1)
     (stop,) = charging.told("StopTransaction")
     assert stop["meterStop"] > 1_000_050
+
+
+def test_fw_013_diagnostics_tell_of_the_hardware(charging: Any, bench: Any) -> None:
+    driver: Any = charging.station.hooks.driver()
+    bench.meter.is_silent = True
+    charging.pass_time(10)
+    bench.pilot.is_silent = True
+    charging.pass_time(5)
+    pilot, contactor, meter, reader = driver.collect_logs()
+    assert pilot == "pilot silent, cable 32000 mA, 25 Celsius"
+    assert contactor == "contactor closed 1 times; ok"
+    assert meter.startswith(f"meter {driver.read_energy(1)} Wh, ")
+    assert meter.endswith(" requests failed; no answer")
+    assert reader == "reader: 0 wrong frames in a row"

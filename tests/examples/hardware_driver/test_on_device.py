@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -153,6 +155,34 @@ async def play_on(
             await player.play(parse_script(BEGIN + script, "script"))
 
         yield run
+
+
+def test_the_bench_can_be_played_by_hand(made: Made) -> None:
+    typed = "card 04A\nfly\nplug\ncard\nquit\n"
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE / "bench.py"), str(made.folder)],
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    answers = ("a card", "there are", "contactor")
+    said = [line for line in done.stdout.splitlines() if line.startswith(answers)]
+    assert said == [
+        "a card's number is an even number of hexadecimal digits, such as 04A1B2C3D4",
+        "there are: plug, unplug, card NUMBER, stop, trip, reset, weld, jam, silent, heard, quit",
+        "contactor open, duty 100.0 %",
+        "contactor open, duty 100.0 %",
+    ]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_bench_says_what_is_wrong_with_its_call(
+    play: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert play.main([str(tmp_path)]) == 2
+    assert "main.py is missing" in capsys.readouterr().err
 
 
 BEGIN = """

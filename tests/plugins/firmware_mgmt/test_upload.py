@@ -279,3 +279,43 @@ def test_a_cut_of_power_announced_stores_the_last_lines(bench: Any) -> None:
     bench.emit(events.PowerFailing(0))
     bench.reboot()
     assert "just before" in upload(bench)
+
+
+class Witness:
+    """Lines of the hardware, which change all the time."""
+
+    def __init__(self, bench: Any) -> None:
+        self.count = 0
+        self.error: Exception | None = None
+        bench.hardware.collect_logs = self.collect
+
+    def collect(self) -> list[str]:
+        if self.error is not None:
+            raise self.error
+        self.count += 1
+        return ["coil closed 7 times", f"asked {self.count} times", "x" * 500]
+
+
+def test_fw_013_the_hardwares_own_log_comes_last(bench: Any) -> None:
+    Witness(bench)
+    lines = upload(bench).splitlines()
+    # What is told when the upload begins stays so until its end, however it changes meanwhile.
+    assert lines[-3:] == [
+        "hardware: coil closed 7 times",
+        "hardware: asked 2 times",
+        f"hardware: {'x' * 200}",
+    ]
+    assert not any(line.startswith("hardware") for line in lines[:-3])
+
+
+def test_fw_016_bounds_are_not_for_lines_without_a_time(bench: Any) -> None:
+    Witness(bench)
+    lines = upload(bench, stopTime="2020-01-01T00:00:00Z").splitlines()
+    assert [line.split(":")[0] for line in lines[-3:]] == ["hardware"] * 3
+    assert not any("connected" in line for line in lines)
+
+
+def test_a_driver_that_cannot_tell_does_not_keep_the_rest_back(bench: Any) -> None:
+    Witness(bench).error = OSError(5)
+    assert "connected" in upload(bench)
+    assert ("error", "the driver's log cannot be had: OSError(5)") in bench.log

@@ -1,0 +1,97 @@
+"""Scripts that serve files to a charge point, and receive some of it. On CPython only so far."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ocpp_kernel.config import parse_config
+from ocpp_kernel.scenario import Player, ScenarioFailed, ScriptError, read_script
+from ocpp_kernel.scenario.files import Files
+from ocpp_kernel.scenario.script import parse_script
+from ocpp_kernel.scenario.simulation import JumpingClock
+from ocpp_kernel.scenario.stage import Cast, simulation_stage
+from ocpp_kernel.scenario.tape import Tape
+
+SCRIPTS = sorted(Path(__file__).with_name("transfers").glob("*.scenario"))
+
+
+def cast_in(folder: Path) -> Cast:
+    return Cast(parse_config({}), folder / "state", JumpingClock())
+
+
+async def play(folder: Path, *lines: str) -> None:
+    async with simulation_stage(cast_in(folder)) as player:
+        await player.play(parse_script("\n".join(lines), "a.scenario"))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+async def test_scenarios(path: Path, tmp_path: Path) -> None:
+    async with simulation_stage(cast_in(tmp_path)) as player:
+        await player.play(read_script(path))
+
+
+async def test_fw_015_hours_between_attempts_pass_at_once(tmp_path: Path) -> None:
+    cast = cast_in(tmp_path)
+    script = parse_script(
+        "power on\n< Heartbeat\n"
+        '> UpdateFirmware {"location": "$files/late.bin", "retries": 3, "retryInterval": 7200,\n'
+        '  "retrieveDate": "2026-01-01T00:00:00Z"}\n'
+        "allow HTTP 404\n"
+        '< FirmwareStatusNotification {"status": "Downloading"}\n'
+        "wait 3 h\nfile late.bin here it is\n"
+        '< FirmwareStatusNotification {"status": "Downloaded"}\n',
+        "a.scenario",
+    )
+    async with simulation_stage(cast) as player:
+        await player.play(script)
+    assert cast.clock.now() > 4 * 3600
+
+
+async def test_a_file_that_does_not_come(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioFailed, match=r":3: received x: it did not come, but: nothing"):
+        await play(tmp_path, "power on", "< Heartbeat", "received x")
+    with pytest.raises(ScenarioFailed, match=r"received \*.log fly: it did not come, but: CP001-"):
+        await play(
+            tmp_path,
+            "power on",
+            "< Heartbeat",
+            '> GetDiagnostics {"location": "$files/"}',
+            '< DiagnosticsStatusNotification {"status": "Uploaded"}',
+            "received *.log fly",
+        )
+
+
+async def test_without_a_server_there_are_no_files() -> None:
+    class Nobody:
+        identity = "CP001"
+        errors: tuple[str, ...] = ()
+
+    player = Player(Nobody(), Tape())  # type: ignore[arg-type]  # its power is never switched on
+    with pytest.raises(ScenarioFailed, match="only beside the built-in central system"):
+        await player.play(parse_script("file a b", "a"))
+
+
+@pytest.mark.parametrize("line", ["file", "received", "file a/b c"])
+def test_names_of_files(line: str) -> None:
+    with pytest.raises(ScriptError, match="the name of a file is wanted"):
+        parse_script(line, "a")
+
+
+async def test_what_is_offered_and_received(tmp_path: Path) -> None:
+    async with Files(tmp_path) as files:
+        files.offer("a.bin", "ä")
+        assert (tmp_path / "offered" / "a.bin").read_bytes() == "ä".encode()
+        assert files.url.startswith("http://127.0.0.1:")
+        assert files.received() == []
+        assert not files.has("*", "")
+
+
+def test_addresses_of_files() -> None:
+    tape = Tape()
+    tape.values.update(files="http://h:1", number=7)
+    assert tape.filled({"a": ["$files/x/y", "$files/", "$number"], "b": "$other/x"}) == {
+        "a": ["http://h:1/x/y", "http://h:1/", 7],
+        "b": "$other/x",
+    }
