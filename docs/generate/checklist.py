@@ -25,6 +25,7 @@ TITLES = {
 }
 #: Tests named in a row; of the others only the number is told.
 MOST = 4
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def text() -> str:
@@ -69,8 +70,7 @@ def _tests_in(path: Path) -> Iterator[tuple[str, str]]:
     lines = source.splitlines()
     taken: set[int] = set()
     for node in ast.parse(source).body:
-        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if function and node.name.startswith("test_"):
+        if isinstance(node, _FUNCTIONS) and node.name.startswith("test_"):
             first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
             span = range(first - 1, node.end_lineno or first)
             taken.update(span)

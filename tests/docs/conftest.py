@@ -30,7 +30,7 @@ COMMANDS = {"ocpp-kernel": str(BIN / "ocpp-kernel"), "python": sys.executable}
 #: Ports that pages name; each page gets free ones in their place.
 PORTS = ("9000", "9080", "9443", "8000")
 #: Seconds that a command, or a line it is to print, may take.
-PATIENCE = 120
+PATIENCE = 100
 
 _MARKER = re.compile(r"<!-- (not run|file|output|runs on|typed|fails)(?:: (.*))? -->")
 _NAMED = re.compile(r'(?:#|//|""")\s?([\w/.-]+\.(?:py|toml|json|scenario|conf|txt))(?=[:\s]|$)')
@@ -120,11 +120,15 @@ class Running:
         self._process.stdin.write("".join(f"{line}\n" for line in lines))
         self._process.stdin.flush()
 
-    def await_lines(self, wanted: list[str], place: str, whole: bool = True) -> None:
+    def await_start(self, text: str, place: str) -> None:
+        """Waits until it has printed a text; its lines can still be waited for."""
+        self._await(re.compile(f".*{pattern_of(text)}"), f"{place}: {text}")
+        self._read = 0
+
+    def await_lines(self, wanted: list[str], place: str) -> None:
         """Waits for these lines, in this order; others may come between them."""
         for line in wanted:
-            pattern = pattern_of(line)
-            self._await(re.compile(f"{pattern}$" if whole else f".*{pattern}"), f"{place}: {line}")
+            self._await(re.compile(f"{pattern_of(line)}$"), f"{place}: {line}")
 
     def _await(self, pattern: re.Pattern[str], what: str) -> None:
         end = time.monotonic() + PATIENCE
@@ -135,10 +139,7 @@ class Running:
                     self._read += 1
                     if pattern.match(line):
                         return
-                over = time.monotonic() > end or self._process.poll() is not None
-                if over and not self._thread.is_alive():
-                    break
-                if time.monotonic() > end:
+                if time.monotonic() > end or not self._thread.is_alive():
                     break
                 self._news.wait(1)
         pytest.fail(f"{what}\nwas not printed:\n{''.join(self._lines)}")
@@ -254,7 +255,7 @@ class Page:
             running = Running(command, self.folder, self.environment)
             self._cleaning.callback(running.stop)
             self.running.append(running)
-            running.await_lines([block.value], block.place, whole=False)
+            running.await_start(block.value, block.place)
             return
         done = subprocess.run(
             command,
