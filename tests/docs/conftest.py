@@ -77,7 +77,7 @@ def _blocks(page: Path) -> Iterator[Block]:
             end += 1
         marker = _MARKER.search(lines[number - 1]) if number else None
         yield Block(
-            f"{page.relative_to(DOCS)}:{number + 1}",
+            f"{os.path.relpath(page, DOCS)}:{number + 1}",
             fence[3],
             marker[1] if marker else "",
             (marker[2] or "") if marker else "",
@@ -291,6 +291,12 @@ def free_ports(count: int) -> list[int]:
             listener = sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
             found.append(listener.getsockname()[1])
     return found
+
+
+@pytest.fixture
+def read() -> Callable[[Path], list[Block]]:
+    """``read(page)`` gives the blocks of any file."""
+    return blocks_of
 
 
 @pytest.fixture
