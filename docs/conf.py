@@ -16,6 +16,7 @@ version = release = version_of("ocpp-kernel")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "generate"]
 exclude_patterns = ["README.md"]
 smartquotes = False
+highlight_language = "text"
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
