@@ -15,7 +15,8 @@ version = release = version_of("ocpp-kernel")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "generate"]
 exclude_patterns = ["README.md"]
-suppress_warnings: list[str] = []
+smartquotes = False
+highlight_language = "text"
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3

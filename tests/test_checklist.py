@@ -29,7 +29,7 @@ SOURCES = "\n".join(
 
 
 def named(group: str, digits: int, text: str = SOURCES) -> Iterator[int]:
-    """The numbers a text names: ``CORE-007``, ``core_074_075``, ``CORE-037, -039``, ``CORE-040..042``."""
+    """The numbers named: ``CORE-007``, ``core_074_075``, ``CORE-037, -039``, ``CORE-040..042``."""
     number = rf"\d{{{digits}}}"
     for span in re.finditer(
         rf"{group}[-_]({number})(?: to |\.\.)(?:{group}[-_])?({number})", text, re.IGNORECASE

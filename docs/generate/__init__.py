@@ -35,6 +35,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "hooks": hooks.text,
     "station-events": happenings.of_stations,
     "central-events": happenings.of_central_systems,
+    "transaction-record": happenings.transaction_record,
     "errors": errors.text,
     "settings": settings.of_plugins,
     "ocpp-toml": settings.of_the_file,

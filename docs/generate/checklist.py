@@ -25,6 +25,7 @@ TITLES = {
 }
 #: Tests named in a row; of the others only the number is told.
 MOST = 4
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def text() -> str:
@@ -43,16 +44,19 @@ def _section(
     tests: dict[int, list[str]] = {number: [] for number in range(1, count + 1)}
     for name, source in chunks:
         for number in sorted(set(finder["named"](group, digits, source)).intersection(tests)):
-            # What stands outside of tests says nothing new where one of them says it too.
-            if "::" in name or not any(test.startswith(f"{name}::") for test in tests[number]):
-                tests[number].append(name)
+            tests[number].append(name)
     rows = [[f"{group}-{number:0{digits}}", _shown(names)] for number, names in tests.items()]
     return f"## {group}: {TITLES[group]}\n\n{table(['requirement', 'tests'], rows)}"
 
 
 def _shown(names: list[str]) -> str:
     more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
-    return "<br>".join(map(code, names[:MOST])) + more
+    return "<br>".join(map(code, sorted(names, key=_is_file)[:MOST])) + more
+
+
+def _is_file(name: str) -> bool:
+    """Tests come first, then what is said beside them."""
+    return not name.startswith("test_") or "." in name
 
 
 def _chunks() -> Iterator[tuple[str, str]]:
@@ -69,11 +73,10 @@ def _tests_in(path: Path) -> Iterator[tuple[str, str]]:
     lines = source.splitlines()
     taken: set[int] = set()
     for node in ast.parse(source).body:
-        function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        if function and node.name.startswith("test_"):
+        if isinstance(node, _FUNCTIONS) and node.name.startswith("test_"):
             first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
             span = range(first - 1, node.end_lineno or first)
             taken.update(span)
-            yield f"{path.name}::{node.name}", "\n".join(lines[at] for at in span)
+            yield node.name, "\n".join(lines[at] for at in span)
     rest = [line for at, line in enumerate(lines) if at not in taken]
-    yield path.name, "\n".join(rest)
+    yield f"{path.name}, throughout", "\n".join(rest)

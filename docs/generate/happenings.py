@@ -29,6 +29,17 @@ def of_central_systems() -> str:
     return _table([*classes_in([events_central], tuple), *_of_plugins("central_system")])
 
 
+def transaction_record() -> str:
+    """What every plugin may rely on in a transaction that an event tells of."""
+    cls = events_central.TransactionRecord
+    properties = {name: value for name, value in vars(cls).items() if isinstance(value, property)}
+    rows = [
+        [code(name), code(value.fget.__annotations__["return"])]
+        for name, value in properties.items()
+    ]
+    return f"`{cls.__name__}`: {documentation(cls)}\n\n{table(['attribute', 'type'], rows)}"
+
+
 def _table(found: Iterable[type]) -> str:
     return table(
         ["event", "fields", "meaning", "import from"],

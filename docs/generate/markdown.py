@@ -36,10 +36,5 @@ def documentation(item: Any) -> str:
     return prose(item.__dict__.get("__doc__") if isinstance(item, type) else item.__doc__)
 
 
-def first_sentence(text: str) -> str:
-    """Up to the first full stop that ends a sentence, without it."""
-    return re.split(r"(?<=[^.])\.(?:\s|$)|;\s", text, maxsplit=1)[0]
-
-
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")

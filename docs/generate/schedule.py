@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import tempfile
 from pathlib import Path
 
@@ -16,6 +18,7 @@ def text() -> str:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "night.svg"
         arguments = [str(EXAMPLE), "--out", str(out), "--from", "2026-01-01T00:00:00Z"]
-        cli.main(["schedule", *arguments], standalone_mode=False)
+        with contextlib.redirect_stdout(io.StringIO()):
+            cli.main(["schedule", *arguments], standalone_mode=False)
         picture = out.read_text(encoding="utf-8")
     return block("{raw} html", f'<figure class="paper">{picture}</figure>')

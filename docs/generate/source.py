@@ -68,13 +68,11 @@ def notes_of(module: ModuleType) -> dict[str, str]:
     }
 
 
-def signature(function: Any, drop_self: bool = True) -> str:
-    """``name(argument: type) -> type`` as the source has it."""
+def signature(function: Any) -> str:
+    """``name(argument: type) -> type`` of a method as the source has it, without ``self``."""
     source = textwrap.dedent(inspect.getsource(function))
     definition = cast(ast.FunctionDef, ast.parse(source).body[0])
-    arguments = ast.unparse(definition.args)
-    if drop_self:
-        arguments = arguments.removeprefix("self").removeprefix(", ")
+    arguments = ast.unparse(definition.args).removeprefix("self").removeprefix(", ")
     result = "" if definition.returns is None else f" -> {ast.unparse(definition.returns)}"
     return f"{definition.name}({arguments}){result}"
 

@@ -29,8 +29,10 @@ BIN = Path(sys.executable).parent
 COMMANDS = {"ocpp-kernel": str(BIN / "ocpp-kernel"), "python": sys.executable}
 #: Ports that pages name; each page gets free ones in their place.
 PORTS = ("9000", "9080", "9443", "8000")
+#: Pages whose Python is fragments, and where each of them is tried instead.
+FRAGMENTS = {"device-dialect.md": "tests/device_bundle/test_dialect_rows.py"}
 #: Seconds that a command, or a line it is to print, may take.
-PATIENCE = 120
+PATIENCE = 100
 
 _MARKER = re.compile(r"<!-- (not run|file|output|runs on|typed|fails)(?:: (.*))? -->")
 _NAMED = re.compile(r'(?:#|//|""")\s?([\w/.-]+\.(?:py|toml|json|scenario|conf|txt))(?=[:\s]|$)')
@@ -77,7 +79,7 @@ def _blocks(page: Path) -> Iterator[Block]:
             end += 1
         marker = _MARKER.search(lines[number - 1]) if number else None
         yield Block(
-            f"{page.relative_to(DOCS)}:{number + 1}",
+            f"{os.path.relpath(page, DOCS)}:{number + 1}",
             fence[3],
             marker[1] if marker else "",
             (marker[2] or "") if marker else "",
@@ -120,11 +122,15 @@ class Running:
         self._process.stdin.write("".join(f"{line}\n" for line in lines))
         self._process.stdin.flush()
 
-    def await_lines(self, wanted: list[str], place: str, whole: bool = True) -> None:
+    def await_start(self, text: str, place: str) -> None:
+        """Waits until it has printed a text; its lines can still be waited for."""
+        self._await(re.compile(f".*{pattern_of(text)}"), f"{place}: {text}")
+        self._read = 0
+
+    def await_lines(self, wanted: list[str], place: str) -> None:
         """Waits for these lines, in this order; others may come between them."""
         for line in wanted:
-            pattern = pattern_of(line)
-            self._await(re.compile(f"{pattern}$" if whole else f".*{pattern}"), f"{place}: {line}")
+            self._await(re.compile(f"{pattern_of(line)}$"), f"{place}: {line}")
 
     def _await(self, pattern: re.Pattern[str], what: str) -> None:
         end = time.monotonic() + PATIENCE
@@ -135,10 +141,7 @@ class Running:
                     self._read += 1
                     if pattern.match(line):
                         return
-                over = time.monotonic() > end or self._process.poll() is not None
-                if over and not self._thread.is_alive():
-                    break
-                if time.monotonic() > end:
+                if time.monotonic() > end or not self._thread.is_alive():
                     break
                 self._news.wait(1)
         pytest.fail(f"{what}\nwas not printed:\n{''.join(self._lines)}")
@@ -196,6 +199,9 @@ class Page:
     def take(self, block: Block) -> None:
         """Does what the block and its marker say."""
         block = block._replace(text=self.moved(block.text), value=self.moved(block.value))
+        elsewhere = FRAGMENTS.get(block.place.partition(":")[0], "")
+        if elsewhere:
+            block = block._replace(marker="not run", value=f"tried in {elsewhere}")
         if block.marker == "not run":
             assert block.value, f"{block.place}: say why it is not run"
             if block.language == "python":
@@ -254,7 +260,7 @@ class Page:
             running = Running(command, self.folder, self.environment)
             self._cleaning.callback(running.stop)
             self.running.append(running)
-            running.await_lines([block.value], block.place, whole=False)
+            running.await_start(block.value, block.place)
             return
         done = subprocess.run(
             command,
@@ -290,6 +296,12 @@ def free_ports(count: int) -> list[int]:
             listener = sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
             found.append(listener.getsockname()[1])
     return found
+
+
+@pytest.fixture
+def read() -> Callable[[Path], list[Block]]:
+    """``read(page)`` gives the blocks of any file."""
+    return blocks_of
 
 
 @pytest.fixture

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import html
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from ocpp_plugins.core_profile.messages import STANDARD_ACTIONS
+
+from ocpp_kernel import errors, events, events_central
+from ocpp_kernel.cli.app import cli
+from ocpp_kernel.hookspecs import SPECIFICATIONS
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,20 +24,55 @@ ROOT = Path(__file__).parents[2]
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site."""
     pytest.importorskip("sphinx", reason="the extra docs is not installed")
-    html = tmp_path_factory.mktemp("site") / "html"
-    command = [sys.executable, "-m", "sphinx", "-q", "-W", str(ROOT / "docs"), str(html)]
+    built = tmp_path_factory.mktemp("site") / "html"
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", str(ROOT / "docs"), str(built)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return html
+    return built
 
 
-def headings(page: Path) -> set[str]:
-    return set(re.findall(r"<h[23]>([\w-]+)<", page.read_text(encoding="utf-8")))
+def text_of(site: Path, page: str) -> str:
+    """A reference page without its tags."""
+    source = (site / "reference" / f"{page}.html").read_text(encoding="utf-8")
+    return html.unescape(re.sub(r"<[^>]+>", "", source[source.index("<h1>") :]))
+
+
+def classes_of(module: ModuleType) -> list[str]:
+    """The names of the classes a module defines."""
+    return [n for n, v in vars(module).items() if getattr(v, "__module__", "") == module.__name__]
 
 
 def test_every_message_is_there(site: Path) -> None:
-    found = headings(site / "reference" / "messages.html")
+    source = (site / "reference" / "messages.html").read_text(encoding="utf-8")
+    found = set(re.findall(r"<h3>(\w+)<", source))
     assert len(found.intersection(STANDARD_ACTIONS)) == 28
+
+
+def test_every_field_of_the_specification_is_there(site: Path) -> None:
+    text = text_of(site, "messages")
+    with (ROOT / "tests" / "data" / "messages.tsv").open(encoding="utf-8") as table:
+        fields = {row["field"] for row in csv.DictReader(table, delimiter="\t")}
+    missing = {field for field in fields if field != "-" and field.removesuffix("[]") not in text}
+    assert not missing
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("hooks", [n for cls in SPECIFICATIONS.values() for n in dir(cls) if n[:5] == "ocpp_"]),
+        ("errors", classes_of(errors)),
+        ("events", classes_of(events) + classes_of(events_central)),
+        ("commands", [f"ocpp-kernel {name}" for name in (*cli.commands, "schedule")]),
+        ("settings", ["[charge_point]", "[central_system.reservation]", "require_boot"]),
+        ("configuration-keys", ["HeartbeatInterval", "LocalAuthListMaxLength"]),
+        ("driver", ["read_energy", "install_firmware", "max_current"]),
+        ("requirements", [f"CORE-{number:03}" for number in (1, 136)]),
+    ],
+)
+def test_what_the_code_offers_is_in_the_reference(site: Path, page: str, names: list[str]) -> None:
+    text = text_of(site, page)
+    assert names
+    assert [name for name in names if name not in text] == []
 
 
 def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:

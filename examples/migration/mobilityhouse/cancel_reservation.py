@@ -33,7 +33,10 @@ class ChargePoint:
         self._held = [settings.held]
 
     @on(CancelReservation)
-    def on_cancel_reservation(self, request: CancelReservationRequest) -> CancelReservationResponse:
+    def on_cancel_reservation(
+        self,
+        request: CancelReservationRequest,
+    ) -> CancelReservationResponse:
         """What is not held, or no longer, is Rejected."""
         number = request["reservationId"]
         if number not in self._held:
@@ -43,4 +46,4 @@ class ChargePoint:
         return {"status": "Accepted"}
 
     def _tell(self) -> None:
-        self._station.log("info", "the reservation is cancelled, and the answer on its way")
+        self._station.log("info", "the reservation is cancelled, as was answered")
