@@ -12,7 +12,7 @@ from device_bundle.compile import compile_module
 from device_bundle.emit import Emitted, Style, emit
 from device_bundle.findings import BundleError
 from device_bundle.heap import heap_at_import
-from device_bundle.linker import link
+from device_bundle.linker import Linked, link
 from device_bundle.main_stub import main_text
 from device_bundle.manifest import FOLDERS
 from device_bundle.shares import Share, refuse_what_does_not_fit, shares
