@@ -54,7 +54,7 @@ def _rows(cls: type, found: list[Attribute]) -> Iterator[list[str]]:
     hints = get_type_hints(cls, include_extras=True)
     defaults = cls()
     for each in found:
-        default = json.dumps(getattr(defaults, each.name))
+        default = json.dumps(getattr(defaults, each.name), default=str)
         yield [code(each.name), _kind(hints[each.name]), code(default), each.meaning]
 
 
@@ -69,7 +69,7 @@ def _kind(hint: Any) -> str:
     if get_origin(hint) is dict:
         return f"table of {_kind(get_args(hint)[1])}"
     names = {str: "text", int: "integer", float: "number", bool: "boolean"}
-    return names[hint]
+    return names.get(hint, str(hint))
 
 
 def _bounds(mark: Any) -> Iterator[str]:

@@ -75,6 +75,12 @@ def test_a_marker_is_replaced_and_an_unknown_one_refused(generate: Any) -> None:
         expand("<!-- generated: nonsense -->")
 
 
+def test_links_to_files_of_the_repository_stay_as_text(generate: Any) -> None:
+    text = "See [`site_meter`](../examples/plugins/site_meter) and [hooks](reference/hooks.md)."
+    found = generate().without_links_outside(text)
+    assert found == "See `site_meter` and [hooks](reference/hooks.md)."
+
+
 def test_every_part_is_on_some_page(generate: Any) -> None:
     pages = "\n".join(page.read_text(encoding="utf-8") for page in DOCS.rglob("*.md"))
     for part in generate().PARTS:
