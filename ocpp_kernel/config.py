@@ -84,7 +84,9 @@ class BundleSettings(msgspec.Struct, forbid_unknown_fields=True):
     module: str = ""
     #: Bytes of /usr where the module is none of those known; 0 leaves the size unchecked.
     usr_bytes: Annotated[int, Meta(ge=0)] = 0
+    #: What the module's console shows at power-up, and merging tools look for in main.py.
     project: str = "ocpp"
+    #: Of this bundle; charge points tell it as firmwareVersion, and updates are told apart by it.
     version: str = "1.0.0"
     #: What is installed and sent over the air: ``auto`` is the compiled form where there is one.
     image: Literal["auto", "py", "mpy"] = "auto"
@@ -159,6 +161,16 @@ class Config(msgspec.Struct):
     def is_enabled(self, name: str) -> bool:
         """Whether the plugin of that name is to run."""
         return self.profiles.get(name, True)
+
+    def cautions(self) -> list[str]:
+        """What is allowed but seldom meant, a sentence each."""
+        central = self.central_system
+        if central.passwords and not central.identities:
+            return [
+                f"{self.file}: central_system.passwords: stations that are not named there are "
+                "admitted without a password; name all that may connect in identities"
+            ]
+        return []
 
     def plugin_table(self, role: str, name: str) -> dict[str, Any]:
         """The settings given to a plugin in a role; empty if none are."""

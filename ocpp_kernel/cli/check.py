@@ -40,6 +40,7 @@ def check(subject: str | None, device: bool, config_path: Path | None) -> None:
         running = [p.name for p in each.plugins if p.role is not None and name in (None, p.name)]
         console.print(f"{role.replace('_', ' ')}: {', '.join(running) or 'nothing'}", markup=False)
     warnings = dict.fromkeys(text for each in loaded.sets.values() for text in each.warnings)
+    warnings.update(dict.fromkeys(config.cautions()))
     problems = [text for text in problems if text not in warnings]
     if name is not None:
         problems = [text for text in problems if text.startswith(f"plugin {name}: ")]

@@ -78,6 +78,8 @@ def serve(
     if config_path is None:
         _refuse_open_house(config.central_system.host)
         note("info", "no configuration: any station is admitted and any tag accepted")
+    for caution in config.cautions():
+        note("warning", caution)
     run_until_stopped(lambda stopped: _serve(config, speed, quiet, stopped))
 
 

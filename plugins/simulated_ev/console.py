@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 USAGE = (
     "plug N [PERCENT], unplug N, tag [N] IDTAG, stop N [REASON], fault N ERRORCODE [TEXT], "
-    "clear N, jam N, free N, status"
+    "clear N, jam N, free N, status, help"
 )
 REASONS = "Local EmergencyStop Other"
 #: ChargePointErrorCode but for NoError.
@@ -47,6 +47,7 @@ class Console:
             "jam": self._jam,
             "free": self._free,
             "status": self._status,
+            "help": lambda words: USAGE,
         }
 
     def obey(self, line: str) -> None:

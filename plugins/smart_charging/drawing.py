@@ -14,6 +14,8 @@ from .schedule import DEFAULT, MAX, ORIGIN, Profile, composite, look, measure
 WIDTH, HEIGHT = 960, 400
 LEFT, TOP, RIGHT, BOTTOM = 70, 48, 20, 40
 LINE = 20
+#: Between the dates of the time axis and the legend.
+GAP = 14
 COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#e377c2")
 #: Seconds between labels of the time axis, the first that gives few enough is taken.
 TICKS = (60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
@@ -44,7 +46,7 @@ def draw(profiles: list[Profile], view: View) -> str:
     lines = [list(_alone(profile, view)) for profile in shown]
     whole = _together(profiles, view)
     top = max((limit for line in (*lines, whole) for _, _, limit in line), default=0.0) or 1.0
-    plot = _Plot(view, top, HEIGHT + LINE * (len(shown) + 1))
+    plot = _Plot(view, top, HEIGHT + GAP + LINE * (len(shown) + 1))
     plot.axes()
     plot.area(whole)
     for number, (profile, line) in enumerate(zip(shown, lines, strict=True)):
@@ -169,7 +171,7 @@ class _Plot:
             )
 
     def legend(self, row: int, colour: str, text: str) -> None:
-        y = HEIGHT + LINE * row
+        y = HEIGHT + GAP + LINE * row
         self._parts.append(f'<rect x="{LEFT}" y="{y - 8}" width="24" height="4" fill="{colour}"/>')
         self._label(LEFT + 32, y - 2, text, "start")
 

@@ -24,6 +24,7 @@ class Settings:
     concurrent_transactions: bool = True
     #: The first transactionId; 0 takes the time in seconds, which restarts do not repeat.
     first_transaction_id: int = 0
-    #: Ended transactions remembered, and readings remembered of each.
+    #: Ended transactions remembered.
     keep_transactions: int = 10_000
+    #: Readings remembered of each transaction, the newest.
     keep_meter_values: int = 500

@@ -76,14 +76,23 @@ REBOOTS = ("Watchdog", "Reboot", "Soft", "Hard")
 class Settings:
     """What an operator may set for this charge point."""
 
+    #: What BootNotification tells (section 6.3): chargePointVendor, of at most 20 characters.
     vendor: str = "ocpp-kernel"
+    #: chargePointModel, of at most 20 characters.
     model: str = "charge point"
+    #: chargePointSerialNumber; empty leaves it out, as with all that follow.
     serial_number: str = ""
+    #: chargeBoxSerialNumber, which older central systems ask for.
     box_serial_number: str = ""
+    #: firmwareVersion; a bundle takes ``version`` of ``[bundle]`` where it is empty.
     firmware_version: str = ""
+    #: Of the modem's SIM card.
     iccid: str = ""
+    #: Of the modem's SIM card.
     imsi: str = ""
+    #: meterType, of at most 25 characters.
     meter_type: str = ""
+    #: meterSerialNumber, of at most 25 characters.
     meter_serial_number: str = ""
     #: Seconds until a BootNotification without an answer, or with interval 0, is repeated.
     boot_retry: int = 30

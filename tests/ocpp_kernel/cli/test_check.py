@@ -34,6 +34,17 @@ def test_a_good_configuration(run: Run, here: Path) -> None:
     assert lines[2] == "no problems in ocpp.toml"
 
 
+def test_passwords_for_some_stations_only_are_a_warning(run: Run, here: Path) -> None:
+    text = '[central_system.passwords]\nCP001 = "secret"\n'
+    (here / "ocpp.toml").write_text(text, encoding="utf-8")
+    done = run("check", "ocpp.toml")
+    assert done.exit_code == 0
+    assert "warning: ocpp.toml: central_system.passwords: stations that are not" in done.stderr
+    more = '[central_system]\nidentities = ["CP001"]\n' + text
+    (here / "ocpp.toml").write_text(more, encoding="utf-8")
+    assert "warning" not in run("check", "ocpp.toml").stderr
+
+
 def test_what_is_built_in_has_no_problems(run: Run) -> None:
     result = run("check")
     assert (result.exit_code, result.stderr) == (0, "")

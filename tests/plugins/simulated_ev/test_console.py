@@ -67,6 +67,15 @@ def test_command(simulation: Any, before: str, line: str, answer: str, told: lis
     assert simulation.events == told
 
 
+def test_help_lists_every_command(simulation: Any) -> None:
+    level, told = simulation.type("help")
+    assert level == "info"
+    commands = {command.split()[0] for command in told.split(", ")}
+    assert commands == set(
+        "plug unplug tag stop fault clear jam free status help".split()  # noqa: SIM905 - shorter
+    )
+
+
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
