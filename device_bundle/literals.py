@@ -31,8 +31,9 @@ def fold_literals(definitions: Sequence[Definition], firmware: set[str]) -> int:
     `firmware` are names that firmware objects may have.
     """
     count = fold_own(definitions)
-    values = settled_attributes(definitions, firmware)
-    members = settled_members(definitions)
+    nodes = [node for definition in definitions for node in walk(definition.node)]
+    values = settled_attributes(definitions, nodes, firmware)
+    members = settled_members(definitions, nodes)
     for definition in definitions:
         folder = _Folder(values, members)
         definition.node = folder.visit(definition.node)
