@@ -16,7 +16,7 @@ from device_bundle.told import call_texts
 from device_bundle.unused import Reach
 
 #: A round that replaces fewer values than this is the last: another costs more than it finds.
-_CRUMBS = 8
+_CRUMBS = 16
 
 
 class Wishes(NamedTuple):

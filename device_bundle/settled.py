@@ -10,7 +10,8 @@ from typing import TypeGuard
 from device_bundle.attributes import count_defined, defined_attributes, named_by_text
 from device_bundle.constants import INTERNED
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
-from device_bundle.program import Definition, Ref, Symbol, cloned, target
+from device_bundle.inline_body import bound_inside
+from device_bundle.program import Definition, Ref, Symbol, cloned, refs, target
 from device_bundle.survey import own_accesses
 from device_bundle.trees import Transformer, walk
 
@@ -161,9 +162,20 @@ def _fold_class(node: ast.ClassDef, foreign: _Foreign) -> int:
     for part in node.body:
         if isinstance(part, ast.FunctionDef):
             folder.visit(part)
+    if folder.count:
+        keep_names_apart(node)
     gone = {id(p) for p, name, _ in _stores(init) if name in values and name not in foreign.used}
     init.body = [part for part in init.body if id(part) not in gone] or [ast.Pass()]
     return folder.count
+
+
+def keep_names_apart(node: ast.stmt) -> None:
+    """Have classes that were put in functions get names other than those of locals."""
+    for part in [node, *getattr(node, "body", [])]:
+        if isinstance(part, ast.FunctionDef):
+            bound = frozenset(bound_inside([part])[0])
+            for ref in refs(part):
+                ref.taken = ref.taken | bound
 
 
 def _is_init(part: ast.stmt) -> bool:
