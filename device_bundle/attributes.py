@@ -160,6 +160,21 @@ def defined_attributes(node: ast.AST) -> Iterator[str]:
         yield from record_fields(node)
 
 
+def count_defined(nodes: Iterable[ast.AST]) -> Counter[str]:
+    """How often each attribute is defined by the nodes, or may be by a text in them."""
+    counts: Counter[str] = Counter()
+    for node in nodes:
+        if isinstance(node, ast.Attribute):
+            if isinstance(node.ctx, ast.Store):
+                counts[node.attr] += 1
+        elif isinstance(node, ast.Call):
+            counts.update(record_fields(node))
+            counts.update(named_by_text(node))
+        elif isinstance(node, ast.ClassDef):
+            counts.update(defined_attributes(node))
+    return counts
+
+
 def named_by_text(node: ast.AST) -> Iterator[str]:
     """The attribute in `getattr(x, "name")` and the like."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from keyword import iskeyword
@@ -108,20 +107,18 @@ def _is_exception(base: ast.expr, exceptions: set[Symbol]) -> bool:
 
 
 def _interned(linked: Linked) -> str:
-    """A line that names, without running, the long texts that occur more than once.
+    """A line that names, without running, the long texts that could be names.
 
-    A compiler that met a text as a name keeps it once and refers to it; others it keeps anew for
-    each function. It has to stand in the module that is compiled first.
+    A compiler that met a text as a name keeps it once, as a name, wherever it is used: some 45
+    bytes less of heap each than a text, and more where it is used again. It has to stand in the
+    module that is compiled first.
     """
-    uses = Counter(
+    names = {
         node.value
         for definition in linked.definitions
         for node in walk(definition.node)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    )
-    names = [
-        text
-        for text, count in uses.items()
-        if count > 1 and len(text) > INTERNED and text.isidentifier() and not iskeyword(text)
-    ]
+        if len(node.value) > INTERNED and node.value.isascii()
+        if node.value.isidentifier() and not iskeyword(node.value)
+    }
     return f"if 0:{';'.join(sorted(names))}\n" if names else ""

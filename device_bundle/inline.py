@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from device_bundle.attributes import defined_attributes, named_by_text
+from device_bundle.attributes import count_defined
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
 from device_bundle.inline_body import (
@@ -63,19 +63,17 @@ class Facts:
         nodes = [node for definition in definitions for node in walk(definition.node)]
         called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
         uses = Counter(node.attr for node in nodes if isinstance(node, ast.Attribute))
-        names = Counter(name for node in nodes for name in defined_attributes(node))
-        names.update(name for node in nodes for name in named_by_text(node))
-        referred = Counter(ref.symbol for node in nodes for ref in _own_ref(node))
+        names = count_defined(nodes)
+        referred = Counter(node.symbol for node in nodes if isinstance(node, Ref))
         single = {
             node.attr
             for node in nodes
             if isinstance(node, ast.Attribute) and uses[node.attr] == 1 and id(node) in called
         }
         single_refs = {
-            ref.symbol
+            node.symbol
             for node in nodes
-            for ref in _own_ref(node)
-            if id(ref) in called and referred[ref.symbol] == 1
+            if isinstance(node, Ref) and id(node) in called and referred[node.symbol] == 1
         }
         for node in nodes:
             if isinstance(node, ast.keyword) and node.arg:
@@ -341,11 +339,6 @@ def is_movable(node: ast.FunctionDef) -> bool:
         if isinstance(part, ast.Name) and part.id in _READERS:
             return False
     return True
-
-
-def _own_ref(node: ast.AST) -> Iterator[Ref]:
-    if isinstance(node, Ref):
-        yield node
 
 
 def _changing(node: ast.ClassDef) -> Iterator[str]:

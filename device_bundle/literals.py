@@ -7,9 +7,15 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from device_bundle.inline_body import bound_inside, leaves, negated
-from device_bundle.program import Definition, Symbol, cloned, refs, target
-from device_bundle.settled import drop_stores, fold_own, settled_attributes, settled_members
+from device_bundle.inline_body import leaves, negated
+from device_bundle.program import Definition, Symbol, cloned, target
+from device_bundle.settled import (
+    drop_stores,
+    fold_own,
+    keep_names_apart,
+    settled_attributes,
+    settled_members,
+)
 from device_bundle.trees import Transformer, walk
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
@@ -31,28 +37,20 @@ def fold_literals(definitions: Sequence[Definition], firmware: set[str]) -> int:
     `firmware` are names that firmware objects may have.
     """
     count = fold_own(definitions)
-    values = settled_attributes(definitions, firmware)
-    members = settled_members(definitions)
+    nodes = [node for definition in definitions for node in walk(definition.node)]
+    values = settled_attributes(definitions, nodes, firmware)
+    members = settled_members(definitions, nodes)
     for definition in definitions:
         folder = _Folder(values, members)
         definition.node = folder.visit(definition.node)
+        if folder.count:
+            keep_names_apart(definition.node)
         count += folder.count
     drop_stores(definitions, values)
     for definition in definitions:
-        if count:
-            _keep_names_apart(definition.node)
         for node in walk(definition.node):
             _prune(node)
     return count
-
-
-def _keep_names_apart(node: ast.stmt) -> None:
-    """Have classes that were put in functions get names other than those of locals."""
-    for part in [node, *getattr(node, "body", [])]:
-        if isinstance(part, ast.FunctionDef):
-            bound = frozenset(bound_inside([part])[0])
-            for ref in refs(part):
-                ref.taken = ref.taken | bound
 
 
 class _Folder(Transformer):

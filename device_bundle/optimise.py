@@ -15,6 +15,9 @@ from device_bundle.sources import Program
 from device_bundle.told import call_texts
 from device_bundle.unused import Reach
 
+#: A round that replaces fewer values than this is the last: another costs more than it finds.
+_CRUMBS = 16
+
 
 class Wishes(NamedTuple):
     """What `[bundle]` in ocpp.toml says of the program's texts."""
@@ -46,15 +49,23 @@ def optimise(program: Program, reach: Reach, firmware: set[str], wishes: Wishes)
 
 
 def _fixed(program: Program, reach: Reach, firmware: set[str]) -> Reach:
-    """Fold and inline until nothing changes any more."""
+    """Settle what has one value, and inline, until nothing changes any more."""
+    while True:
+        reach = _settled(program, reach, firmware)
+        moved = inline(program, reach.definitions, firmware)
+        reach = reach.again()
+        moved += inline_short(program, reach.definitions, firmware)
+        reach = reach.again()
+        if not moved:
+            return reach
+
+
+def _settled(program: Program, reach: Reach, firmware: set[str]) -> Reach:
+    """Replace what has one value by that value, as long as that leaves many others with one."""
     while True:
         moved = fix_parameters(program, reach.definitions, firmware)
         moved += fold_copies(reach.definitions)
         moved += fold_literals(reach.definitions, firmware)
         reach = reach.again()
-        moved += inline(program, reach.definitions, firmware)
-        reach = reach.again()
-        moved += inline_short(program, reach.definitions, firmware)
-        reach = reach.again()
-        if not moved:
+        if moved < _CRUMBS:
             return reach

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from device_bundle.attributes import defined_attributes, named_by_text
+from device_bundle.attributes import count_defined
 from device_bundle.constants import INTERNED
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
@@ -57,8 +57,11 @@ class _Calls:
         self._calls: defaultdict[object, list[ast.Call]] = defaultdict(list)
         for definition in definitions:
             for node in walk(definition.node):
-                self._named.update(_keys(node))
-                if isinstance(node, ast.Call):
+                if isinstance(node, ast.Attribute):
+                    self._named[node.attr] += 1
+                elif isinstance(node, Ref):
+                    self._named[node.symbol] += 1
+                elif isinstance(node, ast.Call):
                     self._note(node)
 
     def _note(self, call: ast.Call) -> None:
@@ -99,8 +102,7 @@ def _callees(
 ) -> dict[object, Callee]:
     """Functions, methods of a name of their own, and `__init__` by the class."""
     nodes = [node for definition in definitions for node in walk(definition.node)]
-    names = Counter(name for node in nodes for name in defined_attributes(node))
-    names.update(name for node in nodes for name in named_by_text(node))
+    names = count_defined(nodes)
     bases = {
         target(base) for definition in definitions for base in getattr(definition.node, "bases", [])
     }
@@ -130,18 +132,17 @@ def _is_plain(args: ast.arguments) -> bool:
 
 
 def _common(function: ast.FunctionDef, name: str, uses: Sequence[_Use]) -> ast.expr | None:
-    """What every call hands in for a parameter that is only read; None if they differ."""
+    """The literal or name every call hands in for a parameter that is only read, or None."""
+    value = uses[0].given[name]
+    if not all(_is_same(value, use.given[name]) for use in uses):
+        return None
     if function.decorator_list or not _is_only_read(function, name):
         return None
-    value = uses[0].given[name]
     if isinstance(value, ast.Constant):
         text = value.value
         if isinstance(text, str | bytes) and len(text) > INTERNED and _reads(function, name) > 1:
             return None
-    elif not isinstance(value, Ref):
-        return None
-    same = all(_is_same(value, use.given[name]) for use in uses[1:])
-    return value if same else None
+    return value
 
 
 def _is_same(one: ast.expr, other: ast.expr) -> bool:

@@ -9,7 +9,7 @@ import ast
 from collections import Counter
 from collections.abc import Sequence
 
-from device_bundle.attributes import defined_attributes, named_by_text
+from device_bundle.attributes import count_defined
 from device_bundle.program import Definition, Ref, Symbol, make_ref, refs, target
 from device_bundle.trees import Transformer, walk
 
@@ -82,8 +82,7 @@ class _Dropper(Transformer):
 def _idle(definitions: Sequence[Definition]) -> set[str]:
     """Methods without overrides that do nothing."""
     nodes = [node for definition in definitions for node in walk(definition.node)]
-    defined = Counter(name for node in nodes for name in defined_attributes(node))
-    defined.update(name for node in nodes for name in named_by_text(node))
+    defined = count_defined(nodes)
     return {
         part.name
         for definition in definitions

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeGuard
 
-from device_bundle.attributes import defined_attributes, named_by_text
+from device_bundle.attributes import count_defined, defined_attributes, named_by_text
 from device_bundle.constants import INTERNED
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
-from device_bundle.program import Definition, Ref, Symbol, cloned, target
+from device_bundle.inline_body import bound_inside
+from device_bundle.program import Definition, Ref, Symbol, cloned, refs, target
 from device_bundle.survey import own_accesses
 from device_bundle.trees import Transformer, walk
 
@@ -26,15 +27,14 @@ def classes_of(definitions: Sequence[Definition]) -> set[Symbol]:
 
 
 def settled_attributes(
-    definitions: Sequence[Definition], firmware: set[str]
+    definitions: Sequence[Definition], nodes: Sequence[ast.AST], firmware: set[str]
 ) -> dict[str, ast.expr]:
     """Attributes that one class, or its `__init__`, sets to a literal and nothing else stores.
 
-    A class, whose attributes may be settled in turn, counts as a literal.
+    A class, whose attributes may be settled in turn, counts as a literal. `nodes` are all there
+    are.
     """
-    nodes = [node for definition in definitions for node in walk(definition.node)]
-    defined = Counter(name for node in nodes for name in defined_attributes(node))
-    defined.update(name for node in nodes for name in named_by_text(node))
+    defined = count_defined(nodes)
     defined.update(
         node.attr
         for node in nodes
@@ -56,9 +56,10 @@ def settled_attributes(
     return values
 
 
-def settled_members(definitions: Sequence[Definition]) -> dict[tuple[Symbol, str], ast.expr]:
+def settled_members(
+    definitions: Sequence[Definition], nodes: Sequence[ast.AST]
+) -> dict[tuple[Symbol, str], ast.expr]:
     """Literals in classes that are named for their attributes only, and not to store them."""
-    nodes = [node for definition in definitions for node in walk(definition.node)]
     read = {
         id(node.value)
         for node in nodes
@@ -86,6 +87,8 @@ def is_long(value: ast.expr) -> bool:
 
 def drop_stores(definitions: Sequence[Definition], settled: Mapping[str, ast.expr]) -> None:
     """Drop `self.name = literal` from `__init__` where nothing reads the name any more."""
+    if not settled:
+        return
     nodes = [node for definition in definitions for node in walk(definition.node)]
     read = {
         node.attr
@@ -120,15 +123,18 @@ class _Foreign:
         self.used: set[str] = set()
         self.stored: set[str] = set()
         self.classes = classes_of(definitions)
+        #: By class: the attributes of `self` in its methods.
+        self.own: dict[int, set[int]] = {}
         self._bases: set[Symbol | None] = set()
         for definition in definitions:
-            own = own_accesses(definition.node)
+            own = self.own[id(definition.node)] = own_accesses(definition.node)
             if isinstance(definition.node, ast.ClassDef):
                 self._bases.update(target(base) for base in definition.node.bases)
             for node in walk(definition.node):
-                self.used.update(named_by_text(node))
-                self.stored.update(named_by_text(node))
-                if isinstance(node, ast.Attribute) and id(node) not in own:
+                if isinstance(node, ast.Call):
+                    self.used.update(named_by_text(node))
+                    self.stored.update(named_by_text(node))
+                elif isinstance(node, ast.Attribute) and id(node) not in own:
                     self.used.add(node.attr)
                     if not isinstance(node.ctx, ast.Load):
                         self.stored.add(node.attr)
@@ -142,7 +148,6 @@ def _fold_class(node: ast.ClassDef, foreign: _Foreign) -> int:
     init = next((part for part in node.body if _is_init(part)), None)
     if not isinstance(init, ast.FunctionDef):
         return 0
-    own = own_accesses(node)
     stores = Counter(part.attr for part in walk(node) if _is_store(part))
     stores.update(defined_attributes(node))
     values = {
@@ -151,13 +156,26 @@ def _fold_class(node: ast.ClassDef, foreign: _Foreign) -> int:
         if stores[name] == 1 and name not in foreign.stored and not is_long(value)
         if isinstance(value, ast.Constant) or target(value) in foreign.classes
     }
-    folder = _OwnFolder(values, own)
+    if not values:
+        return 0
+    folder = _OwnFolder(values, foreign.own[id(node)])
     for part in node.body:
         if isinstance(part, ast.FunctionDef):
             folder.visit(part)
+    if folder.count:
+        keep_names_apart(node)
     gone = {id(p) for p, name, _ in _stores(init) if name in values and name not in foreign.used}
     init.body = [part for part in init.body if id(part) not in gone] or [ast.Pass()]
     return folder.count
+
+
+def keep_names_apart(node: ast.stmt) -> None:
+    """Have classes that were put in functions get names other than those of locals."""
+    for part in [node, *getattr(node, "body", [])]:
+        if isinstance(part, ast.FunctionDef):
+            bound = frozenset(bound_inside([part])[0])
+            for ref in refs(part):
+                ref.taken = ref.taken | bound
 
 
 def _is_init(part: ast.stmt) -> bool:

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from device_bundle.attributes import defined_attributes, named_by_text
+from device_bundle.attributes import count_defined
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
 from device_bundle.inline import Callee, arguments_of, is_movable
@@ -73,8 +73,7 @@ def inline_short(program: Program, definitions: Sequence[Definition], firmware: 
 
 def _shorts(program: Program, definitions: Sequence[Definition]) -> Iterator[_Short]:
     nodes = [node for definition in definitions for node in walk(definition.node)]
-    names = Counter(name for node in nodes for name in defined_attributes(node))
-    names.update(name for node in nodes for name in named_by_text(node))
+    names = count_defined(nodes)
     for definition in definitions:
         node = definition.node
         if isinstance(node, ast.FunctionDef):

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
-from device_bundle.attributes import defined_attributes, named_by_text
+from device_bundle.attributes import count_defined, defined_attributes, named_by_text
 from device_bundle.firmware import is_derived
 from device_bundle.program import Definition, Ref, cloned
 from device_bundle.sources import Program
@@ -35,8 +35,7 @@ class Look:
         self.named = Counter(part.symbol for part in self.nodes if isinstance(part, Ref))
         #: Texts that may name an attribute.
         self.texts = {name for part in self.nodes for name in named_by_text(part)}
-        self.defined = Counter(name for part in self.nodes for name in defined_attributes(part))
-        self.defined.update(name for part in self.nodes for name in named_by_text(part))
+        self.defined = count_defined(self.nodes)
         self._size = 0
         self._is_mergeable: bool | None = None
         self._see_attributes()

@@ -6,8 +6,11 @@ import ast
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-#: Fields that hold a plain value, or, as `ctx`, a node that says nothing of its own.
-_PLAIN = ("id", "attr", "arg", "ctx", "kind", "type_comment", "level", "is_async", "simple")
+#: Fields that hold a plain value, or a node that has nothing in it: contexts and operators.
+_PLAIN = (
+    *("id", "attr", "arg", "ctx", "op", "ops"),
+    *("kind", "type_comment", "level", "is_async", "simple"),
+)
 
 
 class _Fields(dict[type[ast.AST], tuple[str, ...]]):
@@ -24,7 +27,7 @@ FIELDS = _Fields()
 
 
 def walk(node: ast.AST) -> list[ast.AST]:
-    """As `ast.walk`, in the same order and without contexts, in a fourth of the time."""
+    """As `ast.walk`, in a fourth of the time; contexts and operators are left out."""
     nodes = [node]
     for found in nodes:
         for name in FIELDS[type(found)]:
@@ -37,7 +40,7 @@ def walk(node: ast.AST) -> list[ast.AST]:
 
 
 class Transformer(ast.NodeTransformer):
-    """As its base, in half the time; contexts are not visited."""
+    """As its base, in half the time; contexts and operators are not visited."""
 
     _methods: ClassVar[dict[type[ast.AST], Callable[..., Any] | None]]
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 
 from device_bundle.dialect import BY_NAME
 from device_bundle.firmware import is_derived
-from device_bundle.program import Definition, Symbol, refs
+from device_bundle.program import Definition, Ref, Symbol
 from device_bundle.sources import Program
 from device_bundle.trees import walk
 
@@ -77,8 +77,8 @@ class Reach:
                 self._name(part.attr)
             elif isinstance(part, ast.Call):
                 self._reflection(part)
-        for ref in refs(node):
-            self._symbol(ref.symbol)
+            elif isinstance(part, Ref):
+                self._symbol(part.symbol)
 
     def _class(self, node: ast.ClassDef) -> None:
         self._members[id(node)] = members = []

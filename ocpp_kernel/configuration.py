@@ -75,18 +75,18 @@ class Configuration:
         self._store = store
         self._report = report
         self._keys: dict[str, Key] = {}
+        #: Values that are not the default, and the texts stored: of these, and of keys that
+        #: nobody declares any more.
         self._values: dict[str, Any] = {}
         self._changed: dict[str, str] = {}
         self._restored = False
 
     def declare(self, key: Key) -> None:
         """Adds a key; a second plugin declaring the same one is reported and not heard."""
-        folded = key.name.lower()
-        if folded in self._keys:
+        if self.key(key.name) is not None:
             self._report(f"configuration key {key.name} is declared twice")
             return
-        self._keys[folded] = key
-        self._values[folded] = key.default
+        self._keys[key.name] = key
 
     def restore(self) -> None:
         """Takes up the values changed before the last restart.
@@ -104,11 +104,11 @@ class Configuration:
         self._restored = True
         if type(saved) is not dict:
             return
-        for folded in saved:
-            text = saved[folded]
-            key = self._keys.get(folded)
+        for name in saved:
+            text = saved[name]
+            key = self.key(name)
             if key is None:
-                self._changed[folded] = text
+                self._changed[name] = text
                 continue
             if type(text) is not str:
                 fault = "it is no text"
@@ -120,23 +120,35 @@ class Configuration:
             if fault:
                 self._report(f"stored value of {key.name} is not used: {fault}")
             else:
-                self._changed[folded] = text
-                self._values[folded] = self._value(key, text)
+                self._changed[key.name] = text
+                self._values[key.name] = self._value(key, text)
 
     def __contains__(self, name: str) -> bool:
-        return name.lower() in self._keys
+        return self.key(name) is not None
 
     def __getitem__(self, name: str) -> Any:
         """The value in the key's type; raises KeyError for a key nobody declared."""
-        return self._values[name.lower()]
+        key = self.key(name)
+        if key is None:
+            raise KeyError(name)
+        return self._values.get(key.name, key.default)
 
     def get(self, name: str, otherwise: Any) -> Any:
         """The value, or ``otherwise`` where no plugin declared the key."""
-        return self._values.get(name.lower(), otherwise)
+        key = self.key(name)
+        return otherwise if key is None else self._values.get(key.name, key.default)
 
     def key(self, name: str) -> Key | None:
         """The declaration of a key."""
-        return self._keys.get(name.lower())
+        found = self._keys.get(name)
+        if found is None:
+            # Kept by the names as declared, which cost a device nothing: only a peer spells
+            # them in another case.
+            folded = name.lower()
+            for known in self._keys:
+                if len(known) == len(name) and known.lower() == folded:
+                    return self._keys[known]
+        return found
 
     def keys(self) -> list[Key]:
         """Every readable key, sorted by name."""
@@ -146,7 +158,7 @@ class Configuration:
 
     def text(self, key: Key) -> str:
         """A key's value as it goes over the wire."""
-        value = self._values[key.name.lower()]
+        value = self[key.name]
         if key.kind == BOOLEAN:
             return "true" if value else "false"
         return str(value)
@@ -157,22 +169,21 @@ class Configuration:
         What is stored already is not stored again. Where the store fails its error passes
         through, and nothing is changed.
         """
-        folded = name.lower()
-        key = self._keys.get(folded)
+        key = self.key(name)
         if key is None:
             return "NotSupported"
         if key.access == READ_ONLY or self.fault(key, text):
             return "Rejected"
-        if self._changed.get(folded) != text:
+        if self._changed.get(key.name) != text:
             if not self._restored:
                 self._restore()  # what is stored must not be overwritten unread
             changed = dict(self._changed)
-            changed[folded] = text
+            changed[key.name] = text
             self._store.save(self.FILE, changed)
             self._changed = changed
         if key.reboot:
             return "RebootRequired"
-        self._values[folded] = self._value(key, text)
+        self._values[key.name] = self._value(key, text)
         return "Accepted"
 
     def fault(self, key: Key, text: str) -> str:

@@ -143,9 +143,10 @@ class CentralSystem:
         self.central.check_outgoing(station, *request)
         if connector_id < 0:
             raise NotSent(f"connectorId {connector_id} is below 0")
-        fault = read(connector_id, profile, self.limits(station), 0)
-        if isinstance(fault, str):
-            raise NotSent(f"charging profile {profile['chargingProfileId']}: {fault}")
+        try:
+            read(connector_id, profile, self.limits(station), 0)
+        except ValueError as fault:
+            raise NotSent(f"charging profile {profile['chargingProfileId']}: {fault}") from fault
         return request
 
     async def clear(

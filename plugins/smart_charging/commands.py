@@ -135,10 +135,9 @@ def _profiles(file: Path, connector: int, now: int) -> Profiles:
         try:
             schema.check(payload, schema.compiled(SetChargingProfileRequest), False)
             profile = read(payload["connectorId"], payload["csChargingProfiles"], _Bounds(), now)
-        except LocalError as error:
-            profile = error.description
-        if isinstance(profile, str):
-            raise click.ClickException(f"{file}: profile {number}: {profile}")
+        except (LocalError, ValueError) as error:
+            fault = error.description if isinstance(error, LocalError) else error
+            raise click.ClickException(f"{file}: profile {number}: {fault}") from error
         profiles.replace(profiles.with_one(profile, -FOREVER))
     return profiles
 

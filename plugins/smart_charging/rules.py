@@ -33,8 +33,8 @@ PURPOSES = ("ChargePointMaxProfile", "TxDefaultProfile", "TxProfile")
 HIGHEST = 100_000_000
 
 
-def read(connector_id: int, profile: Any, bounds: Bounds, now: int) -> Profile | str:
-    """The profile, or a sentence on what is wrong with it.
+def read(connector_id: int, profile: Any, bounds: Bounds, now: int) -> Profile:
+    """The profile; raises ValueError with a sentence on what is wrong with it.
 
     ``profile`` has passed its contract; ``now`` is the time of receipt since ORIGIN, from which a
     limit of the whole charge point counts that starts with no fixed time.
@@ -70,10 +70,8 @@ def read(connector_id: int, profile: Any, bounds: Bounds, now: int) -> Profile |
     elif len(periods) > bounds.max_periods:
         fault = f"there are more than {bounds.max_periods} periods"
     if fault:
-        return fault
+        raise ValueError(fault)
     flat = _flat(periods)
-    if isinstance(flat, str):
-        return flat
     start = None if kind == "Relative" else _time(schedule, "startSchedule", None)
     return Profile(
         profile["chargingProfileId"],
@@ -91,17 +89,17 @@ def read(connector_id: int, profile: Any, bounds: Bounds, now: int) -> Profile |
     )
 
 
-def _flat(periods: list[Any]) -> list[int] | str:
+def _flat(periods: list[Any]) -> list[int]:
     flat: list[int] = []
     for period in periods:
         start, limit = period["startPeriod"], period["limit"]
         phases = period.get("numberPhases", PHASES)
         if start <= flat[-3] if flat else start:
-            return "startPeriod does not ascend from 0"
+            raise ValueError("startPeriod does not ascend from 0")
         if not 0 <= limit <= HIGHEST:
-            return "limit is out of range"
+            raise ValueError("limit is out of range")
         if not 1 <= phases <= 3:
-            return "numberPhases is not 1 to 3"
+            raise ValueError("numberPhases is not 1 to 3")
         flat.extend((start, _tenths(limit), phases))
     return flat
 

@@ -78,6 +78,16 @@ def test_core_005_names_compare_without_case() -> None:
     assert found.name == "HeartbeatInterval"
 
 
+def test_core_005_stored_names_compare_without_case() -> None:
+    store = MemoryStore()
+    store.save(Configuration.FILE, {"heartbeatinterval": "10"})
+    configuration, reports = configured(store)
+    assert configuration["HeartbeatInterval"] == 10
+    assert configuration.change("heartbeatInterval", "20") == "Accepted"
+    assert store.load(Configuration.FILE) == {"HeartbeatInterval": "20"}
+    assert reports == []
+
+
 def test_keys_nobody_declared_are_not_there() -> None:
     configuration, _ = configured()
     assert "Nonsense" not in configuration

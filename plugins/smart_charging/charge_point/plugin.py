@@ -223,30 +223,28 @@ class ChargePoint:
 
     def _accept_remote(self, connector_id: int, wire: Any) -> bool:
         """Whether the profile of a remote start will do (SC-041, SC-042)."""
-        profile = self._read(connector_id, wire)
-        if isinstance(profile, str):
-            fault = profile
-        elif profile.purpose != TX or "transactionId" in wire:
-            fault = "a remote start takes a TxProfile without transactionId"
-        else:
-            self._coming[connector_id] = profile
-            return True
-        self._refuse(wire, fault)
-        return False
+        try:
+            profile = self._read(connector_id, wire)
+            if profile.purpose != TX or "transactionId" in wire:
+                raise ValueError("a remote start takes a TxProfile without transactionId")
+        except ValueError as error:
+            self._refuse(wire, error)
+            return False
+        self._coming[connector_id] = profile
+        return True
 
-    def _read(self, connector_id: int, wire: Any) -> Profile | str:
+    def _read(self, connector_id: int, wire: Any) -> Profile:
+        """Raises ValueError with a sentence on what is wrong with the profile."""
         utc = self._station.utc()
         if utc is None:
-            return "the time is not known here"
+            raise ValueError("the time is not known here")
         profile = read(connector_id, wire, self._options, utc - ORIGIN)
-        if isinstance(profile, str):
-            return profile
         room = self._options.max_profiles - len(self._coming)
         if len(self._profiles.with_one(profile, utc - ORIGIN)) > room:
-            return f"more than {self._options.max_profiles} profiles"
+            raise ValueError(f"more than {self._options.max_profiles} profiles")
         return profile
 
-    def _refuse(self, wire: Any, fault: str) -> None:
+    def _refuse(self, wire: Any, fault: object) -> None:
         number = wire["chargingProfileId"]
         self._station.log("warning", f"charging profile {number} is refused: {fault}")
 
@@ -282,29 +280,26 @@ class ChargePoint:
         connectors = self._station.shared["connectors"]
         if not 0 <= number < len(connectors):
             raise PropertyConstraintViolation(f"connectorId {number} does not exist here")
-        profile = self._read(number, wire)
         transaction = connectors[number].transaction
-        fault = ""
-        if isinstance(profile, str):
-            fault = profile
-        elif profile.purpose == TX and transaction is None:
-            fault = "there is no transaction"
-        elif (
-            transaction is not None
-            and wire.get("transactionId", transaction.transaction_id) != transaction.transaction_id
-        ):
-            fault = "another transaction runs"
+        try:
+            profile = self._read(number, wire)
+            if transaction is None:
+                if profile.purpose == TX:
+                    raise ValueError("there is no transaction")
+            elif wire.get("transactionId", transaction.transaction_id) != (
+                transaction.transaction_id
+            ):
+                raise ValueError("another transaction runs")
+            now = (self._station.utc() or 0) - ORIGIN
+            self._profiles.replace(self._profiles.with_one(profile, now))
+        except ValueError as error:
+            self._refuse(wire, error)
+        except StoreError as error:
+            self._refuse(wire, f"it could not be stored: {error}")
         else:
-            try:
-                now = (self._station.utc() or 0) - ORIGIN
-                self._profiles.replace(self._profiles.with_one(profile, now))
-            except StoreError as error:
-                fault = f"it could not be stored: {error}"
-        if fault:
-            self._refuse(wire, fault)
-            return {"status": "Rejected"}
-        self._station.after_response(self._apply)
-        return {"status": "Accepted"}
+            self._station.after_response(self._apply)
+            return {"status": "Accepted"}
+        return {"status": "Rejected"}
 
     @on(ClearChargingProfile)
     def on_clear_charging_profile(

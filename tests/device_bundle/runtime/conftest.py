@@ -177,12 +177,15 @@ def device(bundle_of: Callable[[str], Path], tmp_path: Path) -> Iterator[Callabl
         url: str = f'url = "ws://127.0.0.1:{PORT}/ocpp"',
         more: str = 'identity = "CP001"',
         network: bool = True,
+        texts: bool = True,
         **options: Any,
     ) -> Device:
         copy = tmp_path / f"bundle{len(started)}"
         shutil.copytree(bundle_of(f"{url}\n{more}") / "usr", copy)
         for path in copy.iterdir():
             path.write_text(path.read_text().replace(str(PORT), str(port)))
+        if not texts:
+            (copy / "texts.txt").unlink()
         emulator = Emulator(copy, data=tmp_path / "flash", speed=SPEED, options=options)
         started.append(emulator)
         if not network:

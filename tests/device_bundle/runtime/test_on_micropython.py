@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -224,6 +225,17 @@ async def test_a_server_that_is_not_there_yet(device: Start, server: Server) -> 
     await station.says("no connection")
     await server.start(port)
     await echoed(await server.accept(), "at last")
+
+
+async def test_without_its_file_of_texts_a_station_works_and_tells_their_places(
+    device: Start, server: Server
+) -> None:
+    station = device(server.port, texts=False)
+    peer = await server.accept()
+    await echoed(peer, "no texts")
+    peer.writer.transport.abort()
+    assert re.search(r"info text \d+: \(.*\)$", await station.says(" text "))
+    await echoed(await server.accept(), "connected again")
 
 
 async def test_a_server_that_accepts_and_says_nothing(device: Start, server: Server) -> None:
