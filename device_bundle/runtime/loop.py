@@ -49,8 +49,8 @@ _FAULTS = 20
 _FORGIVEN = 600
 # The same for turns that found no memory: what lacks it once will lack it again.
 _EXHAUSTIONS = 5
-# Seconds a turn may take before it is remarked upon.
-_SLOW = 10
+# Seconds a turn may take before it is remarked upon; connecting may well take ten.
+_SLOW = 15
 # HTTP statuses that do not change by trying again soon: somebody has to set something.
 _FINAL = (401, 403, 404)
 # Moments (200 ms) the peer is given to answer our closing frame.
