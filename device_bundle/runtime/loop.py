@@ -148,6 +148,9 @@ class Loop:
             station.now = now
             station.emit(events.Command(line))
         station.tick(now)
+        if station.exhausted:
+            station.exhausted = False
+            raise MemoryError("in a plugin")
         if self._socket is not None:
             self._serve(self._socket, now)
         return station.exit

@@ -137,6 +137,32 @@ def test_a_restart_comes_even_if_the_farewell_fails(make: Make) -> None:
     assert setup.loop.run() == "Hard"
 
 
+@pytest.mark.parametrize("where", ["listener", "timer", "answer"])
+def test_memory_that_runs_out_in_a_plugin_counts_like_that_of_a_turn(
+    make: Make, where: str
+) -> None:
+    """The plugin may have come half way: it begins anew with a new connection."""
+    setup = make(retry_minimum=1, retry_maximum=1)
+
+    def exhaust(*arguments: Any) -> None:
+        raise MemoryError
+
+    def heard(event: Any) -> None:
+        if isinstance(event, events.Connected):
+            if where == "listener":
+                exhaust()
+            elif where == "timer":
+                setup.station.after(2, exhaust)
+            else:
+                setup.station.call(("Heartbeat", {}), exhaust)
+                setup.station.after(2, lambda: setup.socket.die("gone"))
+
+    setup.probe.on_event = heard
+    assert setup.loop.run() == "Reboot"
+    assert len(setup.lines_with("internal fault: MemoryError('in a plugin')")) == 5
+    assert len(setup.world.sockets) == 5
+
+
 def test_garbage_is_collected_once_after_messages(make: Make) -> None:
     setup = make()
     setup.turn(2)
