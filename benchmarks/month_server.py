@@ -8,8 +8,9 @@ from usr.month_world import EPOCH
 
 json = sys.modules["ujson"].json
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-# Milliseconds that pass while the main loop waits for the peer.
-MOMENT = 2000
+# Milliseconds that pass while the main loop waits for a peer: one that is silent, one that is gone.
+MOMENT = 5000
+HURRY = 1000
 UPGRADE = (
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Protocol: ocpp1.6\r\nSec-WebSocket-Accept: {}\r\n\r\n"
@@ -135,7 +136,7 @@ class Socket:
     def recv(self, size):
         if not self._inbox:
             if not self.dead:
-                self._network.world.wait(MOMENT)
+                self._network.world.wait(HURRY if self._network.mute else MOMENT)
             if not self._inbox:
                 raise OSError(128 if self.dead else 110)
         data = self._inbox[:size]

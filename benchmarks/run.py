@@ -1,6 +1,6 @@
 """Every benchmark in turn; each prints ratios taken within one run, never bare times.
 
-python benchmarks/run.py [dispatch] [server] [device] [schedule]
+python benchmarks/run.py [dispatch] [server] [device] [month] [schedule]
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import sys
 
 import device
 import dispatch
+import month
 import schedule
 import server
 from rich.console import Console
@@ -17,6 +18,7 @@ BENCHMARKS = {
     "dispatch": dispatch.run,
     "server": server.run,
     "device": device.run,
+    "month": month.run,
     "schedule": schedule.run,
 }
 

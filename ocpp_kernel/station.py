@@ -70,6 +70,9 @@ class Station:
         self.exit: str | None = None
         #: Set when the shell is to drop the connection and open a new one.
         self.reconnect_wanted = False
+        #: Set once memory ran out in a plugin: how far that came nobody knows, so the shell is to
+        #: begin anew with a new connection.
+        self.exhausted = False
         #: Objects plugins offer each other by name; :mod:`ocpp_kernel.seams` has their types.
         self.shared: StationShared = {}
         self._router = Router({}, {})
@@ -249,4 +252,7 @@ class Station:
             self._warn(f"a timer failed: {error!r}")
 
     def _warn(self, sentence: str) -> None:
+        """Hears of everything a plugin raises; the sentence tells what that was."""
+        if "MemoryError(" in sentence:
+            self.exhausted = True
         self.log("warning", sentence)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from device_bundle.runtime.websocket import Stream
 
 
-# Bytes of the answer read in one call of `poll`: a server that dribbles must not hold the main loop.
+# Bytes of the answer read in one call of `poll`: a server that dribbles must not hold the loop.
 _READS = 32
 # Seconds by which an answer may be late as long as more of it comes.
 _LATE = 30

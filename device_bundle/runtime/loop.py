@@ -49,8 +49,10 @@ _FAULTS = 20
 _FORGIVEN = 600
 # The same for turns that found no memory: what lacks it once will lack it again.
 _EXHAUSTIONS = 5
-# Seconds a turn may take before it is remarked upon.
-_SLOW = 10
+# Seconds after a start before which little memory is no reason for another: it was little already.
+_SPENT = 3600
+# Seconds a turn may take before it is remarked upon; connecting may well take ten.
+_SLOW = 15
 # HTTP statuses that do not change by trying again soon: somebody has to set something.
 _FINAL = (401, 403, 404)
 # Moments (200 ms) the peer is given to answer our closing frame.
@@ -92,6 +94,8 @@ class Loop:
         self._fault_at = 0
         #: Messages came since garbage was collected.
         self._littered = False
+        #: Little memory was left, which has been said.
+        self._scarce = False
         #: The kind of restart this loop wants itself.
         self._exit: str | None = None
 
@@ -148,6 +152,9 @@ class Loop:
             station.now = now
             station.emit(events.Command(line))
         station.tick(now)
+        if station.exhausted:
+            station.exhausted = False
+            raise MemoryError("in a plugin")
         if self._socket is not None:
             self._serve(self._socket, now)
         return station.exit
@@ -174,8 +181,13 @@ class Loop:
         """Collect garbage while nothing comes, and restart in time where little is left."""
         self._littered = False
         free = self._board.collect()
-        if 0 <= free < self._settings.least_memory and not self._network.is_charging():
-            self._station.log("error", f"only {free} B of memory are left, restarting")
+        if not 0 <= free < self._settings.least_memory:
+            return
+        if not self._scarce:
+            self._scarce = True
+            self._station.log("warning", f"only {free} B of memory are left")
+        if self._clock.now() >= _SPENT and not self._network.is_charging():
+            self._station.log("error", "restarting for want of memory")
             self._exit = "Reboot"
 
     def _connect(self, now: int) -> None:

@@ -82,7 +82,7 @@ class Network:
                 self._station.store.delete(_FILE)
                 self._kept = False
             except StoreError as error:
-                self._station.log("warning", f"steps of recovery were not forgotten: {error}")
+                self._station.log("warning", f"steps of recovery are still stored: {error}")
 
     def recover(self, now: int) -> bool:
         """Take the measure that is due, if one is; True where that is to restart the module.

@@ -50,7 +50,8 @@ class Settings:
     recovery_while_charging: bool = False
     """Whether that may happen while a transaction runs, which then ends."""
     least_memory: int = 16384
-    """Bytes of free heap below which the module restarts once no transaction runs; 0: never."""
+    """Bytes of free heap below which a module that has run for an hour restarts once no
+    transaction runs; 0: never."""
     watchdog: int = 120
     """Seconds without a turn of the main loop after which the module restarts, at least 60;
     0: never."""

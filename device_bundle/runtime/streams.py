@@ -27,7 +27,7 @@ _MOMENT = 0.2
 _BRIEF = 0.01
 # Seconds without progress after which sending is given up, and milliseconds for all of it.
 _WRITE_TIMEOUT = 20
-_WRITE_TOTAL = 40000
+_WRITE_TOTAL = 30000
 # Milliseconds one read over TLS may take of a peer that dribbles, looked at every so many bytes.
 _READ_TOTAL = 1000
 _LOOK = 16

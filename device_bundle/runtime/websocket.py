@@ -342,10 +342,7 @@ class WebSocket:
             self._end(reason)
 
     def finish(self, waits: int) -> None:
-        """Wait for the peer's half of the closing, at most so many moments, then let go.
-
-        Nor is more than a little read of what a peer that does not care goes on sending.
-        """
+        """Read on to the peer's half of the closing for so many moments, not for ever; let go."""
         reader = self._reader
         broken = self._broken
         reads = 0

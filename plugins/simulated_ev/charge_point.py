@@ -232,8 +232,11 @@ class ChargePoint:
             self._station.log("error", f"simulated meters start at 0: {error}")
             return
         for outlet in self._outlets:
+            state = None
             if type(stored) is list and outlet.number <= len(stored):
-                register, charge = stored[outlet.number - 1]
+                state = stored[outlet.number - 1]
+            if type(state) is list and len(state) == 2 and type(state[0]) is type(state[1]) is int:
+                register, charge = state
                 outlet.register = register * 3600
                 self._stored[outlet.number - 1] = register
                 if charge >= 0:

@@ -9,6 +9,7 @@ import pytest
 from ocpp_kernel import configuration as keys
 from ocpp_kernel.configuration import Configuration, Key
 from ocpp_kernel.memory_store import MemoryStore
+from ocpp_kernel.store import StoreError
 
 
 class FullStore(MemoryStore):
@@ -247,6 +248,29 @@ def test_stored_values_of_keys_unknown_today_are_kept_for_their_plugin() -> None
     later.declare(keys.integer("VendorKey", 1))
     later.restore()
     assert later["VendorKey"] == 5
+
+
+def test_what_could_not_be_read_is_read_before_it_is_changed() -> None:
+    class Failing(MemoryStore):
+        fails = True
+
+        def load(self, name: str) -> Any:
+            if self.fails:
+                raise StoreError("flash fails")
+            return super().load(name)
+
+    store = Failing()
+    store.save(Configuration.FILE, {"lightintensity": "7"})
+    configuration, reports = configured(store)
+    assert configuration["LightIntensity"] == 50
+    assert reports == ["configuration: the defaults hold: flash fails"]
+    with pytest.raises(StoreError):
+        configuration.change("HeartbeatInterval", "5")
+    assert configuration["HeartbeatInterval"] == 300
+    store.fails = False
+    assert configuration.change("HeartbeatInterval", "5") == "Accepted"
+    assert configuration["LightIntensity"] == 7
+    assert store.load(Configuration.FILE) == {"lightintensity": "7", "heartbeatinterval": "5"}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel.errors import Disconnected, Ignored, OcppError
 from ocpp_kernel.events import BootAccepted
+from ocpp_kernel.store import StoreError
 
 from ..messages import BootNotification, BootNotificationRequest
 
@@ -127,7 +128,10 @@ class Boot:
     def _accepted(self, interval: int) -> None:
         station = self._station
         if interval > 0 and interval != station.configuration["HeartbeatInterval"]:
-            station.configuration.change("HeartbeatInterval", str(interval))
+            try:
+                station.configuration.change("HeartbeatInterval", str(interval))
+            except StoreError as error:
+                station.log("error", f"the heartbeat interval was not stored: {error}")
         if not self.known:
             self.known = True
             self._core.save_state()

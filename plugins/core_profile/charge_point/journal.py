@@ -251,6 +251,9 @@ class Journal:
             kind != "M" or self._acked - self._stored >= PROGRESS
         ):
             self._write([0, "A", self._acked])
+        elif self._ledger.unwritten and not self.running and not self._waiting:
+            # What will be stored late is known to be answered by then.
+            self._write([0, "A", self._acked])
         self._tidy()
         if answer is not None:
             self._core.charging.answered(record, answer)

@@ -186,6 +186,15 @@ def test_a_peer_that_goes_on_sending_is_not_listened_to_for_ever(broken: bool) -
     assert wire.closed
 
 
+def test_closing_does_not_wait_for_ever() -> None:
+    wire = Wire()
+    socket = opened(wire)
+    socket.close(1000, "")
+    socket.finish(3)
+    assert wire.reads == 3
+    assert wire.closed
+
+
 def test_the_reason_of_the_server_is_told() -> None:
     socket = opened(Wire(frame(CLOSE, b"\x03\xf4maintenance")))
     socket.receive()

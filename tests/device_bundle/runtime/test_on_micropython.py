@@ -144,18 +144,18 @@ async def test_frm_007_subprotocol_not_offered(
     await echoed(await server.accept(), "then the right one")
 
 
-@pytest.mark.parametrize("status", [401, 404, 503])
+@pytest.mark.parametrize(("status", "most"), [(401, 300), (404, 300), (503, 60)])
 async def test_frm_009_refusals_are_retried_later_each_time(
-    device: Start, server: Server, status: int
+    device: Start, server: Server, status: int, most: int
 ) -> None:
+    """Faster where somebody has to set something first."""
     station = device(server.port)
     delays = []
-    for _ in range(4):
+    for _ in range(3):
         await server.refuse(status)
         line = await station.says(f"HTTP {status}")
         delays.append(int(line.rsplit(" in ", 1)[1].split(" ")[0]))
-    assert delays[0] < delays[2] < 60
-    assert delays[1] < delays[3] < 60
+    assert delays[0] < delays[2] < most
     await echoed(await server.accept(), "let in")
 
 

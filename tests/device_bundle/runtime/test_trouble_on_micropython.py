@@ -58,8 +58,8 @@ async def test_what_protects_the_connection_is_told(device: Start, server: Serve
 async def test_a_handler_that_takes_long_is_remarked_upon(device: Start, server: Server) -> None:
     station = device(server.port, more=PLAIN)
     peer = await server.accept()
-    station.type("hang 15")
-    await station.says("a turn of the main loop took 1")
+    station.type("hang 20")
+    await station.says("a turn of the main loop took 2")
     await echoed(peer, "alive")
     assert station.emulator.restarts == 0
 
@@ -114,17 +114,14 @@ async def test_memory_that_stays_exhausted_ends_in_a_restart(device: Start, serv
     await station.says("probe: ['before']")
 
 
-async def test_little_memory_left_ends_in_a_restart_before_it_is_gone(
-    device: Start, server: Server
-) -> None:
+async def test_little_memory_left_is_told(device: Start, server: Server) -> None:
     station = device(server.port, more=MORE.format(least=100000))
     peer = await server.accept()
     station.type("hoard 30000")
     await station.says("probe: hoarding")
     await echoed(peer, "still working")
-    await station.says("B of memory are left, restarting")
-    await station.says("probe: started by Reboot")
-    await echoed(await server.accept(), "again")
+    await station.says("B of memory are left")
+    assert station.emulator.restarts == 0
 
 
 async def test_a_flash_that_fails_at_the_start_keeps_nothing_from_running(

@@ -352,14 +352,6 @@ def test_after_a_protocol_error_what_follows_is_read_but_not_understood() -> Non
     assert [opcode for opcode, _ in stream.sent()] == [CLOSE]
 
 
-def test_closing_does_not_wait_for_ever() -> None:
-    stream = FakeStream()
-    socket, _ = open_socket(stream)
-    socket.close(1000, "")
-    socket.finish(3)
-    assert stream.closed
-
-
 def test_nothing_is_sent_after_closing() -> None:
     stream = FakeStream()
     socket, _ = open_socket(stream)

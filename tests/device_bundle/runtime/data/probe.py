@@ -59,16 +59,21 @@ class ChargePoint:
             station.log("info", f"probe: {station.store.load('value')}")
         elif word == "raise":
             raise RuntimeError(rest)
-        elif word == "hoard":
+        elif word == "now":
+            station.log("info", f"probe: now {station.now}")
+        else:
+            self._suffer(word, rest)
+
+    def _suffer(self, word: str, rest: str) -> None:
+        """What goes wrong with a module."""
+        if word == "hoard":
             self._take_all_but(int(rest))
         elif word == "release":
             self._hoard = []
         elif word == "hang":
             hang(int(rest))
-        elif word == "now":
-            station.log("info", f"probe: now {station.now}")
         else:
-            station.log("info", f"probe: no command {word}")
+            self._station.log("info", f"probe: no command {word}")
 
     def _take_all_but(self, left: int) -> None:
         """Takes the heap until about `left` bytes are free."""
@@ -88,7 +93,7 @@ class ChargePoint:
 
 def hang(seconds: int) -> None:
     """As a handler does that waits for something which does not come."""
-    import utime  # noqa: PLC0415  # only the module has it
+    import utime  # only the module has it
 
     utime.sleep(seconds)
 

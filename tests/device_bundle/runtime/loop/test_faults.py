@@ -137,6 +137,32 @@ def test_a_restart_comes_even_if_the_farewell_fails(make: Make) -> None:
     assert setup.loop.run() == "Hard"
 
 
+@pytest.mark.parametrize("where", ["listener", "timer", "answer"])
+def test_memory_that_runs_out_in_a_plugin_counts_like_that_of_a_turn(
+    make: Make, where: str
+) -> None:
+    """The plugin may have come half way: it begins anew with a new connection."""
+    setup = make(retry_minimum=1, retry_maximum=1)
+
+    def exhaust(*arguments: Any) -> None:
+        raise MemoryError
+
+    def heard(event: Any) -> None:
+        if isinstance(event, events.Connected):
+            if where == "listener":
+                exhaust()
+            elif where == "timer":
+                setup.station.after(2, exhaust)
+            else:
+                setup.station.call(("Heartbeat", {}), exhaust)
+                setup.station.after(2, lambda: setup.socket.die("gone"))
+
+    setup.probe.on_event = heard
+    assert setup.loop.run() == "Reboot"
+    assert len(setup.lines_with("internal fault: MemoryError('in a plugin')")) == 5
+    assert len(setup.world.sockets) == 5
+
+
 def test_garbage_is_collected_once_after_messages(make: Make) -> None:
     setup = make()
     setup.turn(2)
@@ -151,16 +177,28 @@ def test_little_memory_left_restarts_the_module_between_transactions(
     make: Make, charging: bool
 ) -> None:
     setup = make(least_memory=16384)
-    setup.turn(2)
+    setup.turn(3600)
     setup.station.shared["connectors"] = [Busy(None), Busy(object() if charging else None)]
     setup.world.free = 16383
     setup.socket.incoming.append('[2,"1","Unknown",{}]')
     setup.station.after(100, lambda: setattr(setup.station, "exit", "Soft"))
     assert setup.loop.run() == ("Soft" if charging else "Reboot")
-    assert setup.lines_with("only 16383 B of memory are left") == (
-        [] if charging else ["only 16383 B of memory are left, restarting"]
-    )
+    assert len(setup.lines_with("only 16383 B of memory are left")) == 1
+    assert bool(setup.lines_with("restarting for want of memory")) is not charging
     assert ("PowerFailing" in setup.probe.kinds()) is not charging
+
+
+def test_a_heap_that_is_too_small_from_the_start_is_told_once_and_lived_with(make: Make) -> None:
+    """Restarting would not help: it would only be done again and again."""
+    setup = make(least_memory=16384)
+    setup.turn(2)
+    setup.world.free = 9000
+    for _ in range(10):
+        setup.socket.incoming.append('[2,"1","Unknown",{}]')
+        setup.turn(60)
+    assert setup.lines_with("of memory") == ["only 9000 B of memory are left"]
+    setup.station.exit = "Soft"
+    assert setup.loop.run() == "Soft"
 
 
 @pytest.mark.parametrize(("least", "free"), [(0, 100), (16384, -1), (16384, 16384)])
@@ -168,7 +206,7 @@ def test_memory_that_suffices_or_is_not_told_is_no_reason(
     make: Make, least: int, free: int
 ) -> None:
     setup = make(least_memory=least)
-    setup.turn(2)
+    setup.turn(3600)
     setup.world.free = free
     setup.socket.incoming.append('[2,"1","Unknown",{}]')
     setup.station.after(100, lambda: setattr(setup.station, "exit", "Soft"))

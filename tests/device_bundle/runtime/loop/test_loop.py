@@ -224,7 +224,7 @@ def test_the_watchdog_is_fed_once_a_turn(make: Make) -> None:
     assert setup.world.feeds == 7
 
 
-@pytest.mark.parametrize("lasting", [9, 10, 500])
+@pytest.mark.parametrize("lasting", [14, 15, 500])
 def test_a_handler_that_hangs_feeds_no_watchdog_and_is_remarked_upon(
     make: Make, lasting: int
 ) -> None:
@@ -242,5 +242,5 @@ def test_a_handler_that_hangs_feeds_no_watchdog_and_is_remarked_upon(
     setup.turn(lasting + 1)
     assert feeds[0] == feeds[1]
     slow = setup.lines_with("a turn of the main loop took")
-    assert len(slow) == (lasting >= 10)
+    assert len(slow) == (lasting >= 15)
     assert all(f"took {lasting} s" in line for line in slow)

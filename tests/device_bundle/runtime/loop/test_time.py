@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, cast
 
 import pytest
@@ -42,7 +43,7 @@ def test_timers_and_pings_do_not_notice_the_wrap(make: Make, before: int) -> Non
     setup.station.after(10, again)
     setup.turn(125)
     assert len(fired) == 12
-    gaps = [b - a for a, b in zip(fired, fired[1:], strict=False)]
+    gaps = [b - a for a, b in pairwise(fired)]
     assert set(gaps) <= {10, 11}
     assert setup.socket.ticks == sorted(set(setup.socket.ticks))
 
