@@ -67,7 +67,8 @@ class Firmware:
             import fota  # noqa: PLC0415  # some firmware has none
         except ImportError:
             raise OSError("this firmware has no fota") from None
-        return fota()
+        updater: Any = fota  # the module is the class itself
+        return updater()
 
     def version(self) -> str:
         """Of the module's own firmware."""
@@ -96,7 +97,7 @@ class Firmware:
         try:
             import usys as system  # noqa: PLC0415  # `sys` on older firmware
         except ImportError:
-            import sys as system  # noqa: PLC0415
+            import sys as system  # type: ignore[no-redef]  # noqa: PLC0415  # either of the two
         return [name[4:] for name in system.modules if name[:4] == "usr."]
 
 
