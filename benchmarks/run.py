@@ -1,6 +1,6 @@
 """Every benchmark in turn; each prints ratios taken within one run, never bare times.
 
-python benchmarks/run.py [dispatch] [server] [device] [schedule]
+python benchmarks/run.py [dispatch] [server] [device] [schedule] [transfers]
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import device
 import dispatch
 import schedule
 import server
+import transfers
 from rich.console import Console
 
 BENCHMARKS = {
@@ -18,6 +19,7 @@ BENCHMARKS = {
     "server": server.run,
     "device": device.run,
     "schedule": schedule.run,
+    "transfers": transfers.run,
 }
 
 
