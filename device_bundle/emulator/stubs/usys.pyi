@@ -1,5 +1,6 @@
-from typing import Any
+from typing import Any, TextIO
 
 modules: dict[str, Any]
+stdin: TextIO
 
 def print_exception(error: Exception, file: Any, /) -> None: ...
