@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import modem
 import ubinascii
 import uhashlib
 import uos
@@ -71,7 +70,11 @@ class Firmware:
         return updater()
 
     def version(self) -> str:
-        """Of the module's own firmware."""
+        """Of the module's own firmware. Raises OSError."""
+        try:
+            import modem  # noqa: PLC0415  # what is no Quectel module has none
+        except ImportError:
+            raise OSError("there is no firmware of a module here") from None
         return f"{modem.getDevFwVersion()}"
 
     def inflate(self, file: BinaryIO) -> Any:
