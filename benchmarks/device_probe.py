@@ -294,6 +294,9 @@ class Quiet:
     def settimeout(self, seconds):
         pass
 
+    def hurry(self, on):
+        pass
+
     def write(self, data):
         pass
 

@@ -1,6 +1,6 @@
 """Every benchmark in turn; each prints ratios taken within one run, never bare times.
 
-python benchmarks/run.py [dispatch] [server] [device] [month] [schedule]
+python benchmarks/run.py [dispatch] [server] [device] [month] [schedule] [transfers]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import dispatch
 import month
 import schedule
 import server
+import transfers
 from rich.console import Console
 
 BENCHMARKS = {
@@ -20,6 +21,7 @@ BENCHMARKS = {
     "device": device.run,
     "month": month.run,
     "schedule": schedule.run,
+    "transfers": transfers.run,
 }
 
 

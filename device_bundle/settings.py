@@ -29,7 +29,7 @@ def fold_plugin(program: Program, config: Config, plugin: str, symbol: Symbol | 
         plugin_settings(config, "charge_point", plugin, _NoSettings)
         return
     declared = _made(*_class(program, symbol))
-    settings = plugin_settings(config, "charge_point", plugin, declared)
+    settings: Any = plugin_settings(config, "charge_point", plugin, declared)
     values = dict(vars(settings))
     for name, source in _OF_BUNDLE.items():
         if getattr(settings, name, None) == "":

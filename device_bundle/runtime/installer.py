@@ -69,6 +69,7 @@ _MANIFEST = ".json"
 # Pieces of firmware written in one step.
 _PIECES = 16
 _BLOCK = 4096
+_SUFFIXES = (".py", ".mpy", ".txt")
 _ENOENT = 2
 
 
@@ -152,7 +153,7 @@ class Installer:
         changed = yield from self._changed(listed)
         if changed:
             folder = firmware.prepare() + USR
-            self._refuse_crowded(changed, self._replaced(changed), self._fs.stat(path)[6])
+            self._refuse_crowded(changed, self._replaced(listed, changed), self._fs.stat(path)[6])
             self._make_folder(folder)
             yield from self._read(Image(file, firmware.inflate), listed, changed, folder)
         kept = self._open(path + _MANIFEST, "wb")
@@ -189,7 +190,7 @@ class Installer:
             yield ""
         self._clear()
         self._make_folder(PREVIOUS)
-        for name in self._replaced(changed):
+        for name in self._replaced(listed, changed):
             self._copy(f"{USR}/{name}", f"{PREVIOUS}/{name}")
             if self._digest(f"{USR}/{name}") != self._digest(f"{PREVIOUS}/{name}"):
                 raise OSError(f"{name} could not be copied")
@@ -229,9 +230,11 @@ class Installer:
                 name = entry["file_name"]
                 if name == "usr/main.py":
                     continue
-                if name[:4] != "usr/" or "/" in name[4:] or name[-3:] not in (".py", "mpy"):
-                    raise OSError(f"the image has {name}, which is no module in /usr")
-                suffixes.add(name[-3:])
+                suffix = name[name.rfind(".") :]
+                if name[:4] != "usr/" or "/" in name[4:] or suffix not in _SUFFIXES:
+                    raise OSError(f"the image has {name}, which is no part of an app")
+                if suffix != ".txt":
+                    suffixes.add(suffix)
                 digest = self._firmware.from_hex(entry["sha256"])
                 listed.append((name[3:], entry["size"], digest))
         except (KeyError, TypeError, ValueError):
@@ -282,13 +285,14 @@ class Installer:
         if left:
             raise OSError("the image is damaged: files are missing")
 
-    def _replaced(self, changed: list[Entry]) -> list[str]:
+    def _replaced(self, listed: list[Entry], changed: list[Entry]) -> list[str]:
         """The app's files that will be replaced, or are of no use any more."""
         names = [name[1:] for name, _, _ in changed]
-        suffix = names[0][names[0].rfind(".") :]
+        kept = ["main.py"] + [name[1:] for name, _, _ in listed]
         for module in self._firmware.modules():
-            if module + suffix not in names and module != "main":
-                names.append(module + suffix)
+            for name in (module + ".py", module + ".mpy"):
+                if name not in kept:
+                    names.append(name)
         installed = self._names(USR)
         return [name for name in names if name in installed]
 

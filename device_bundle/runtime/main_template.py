@@ -41,7 +41,7 @@ def _keep(error: Exception) -> None:
     try:
         import usys as sys
     except ImportError:
-        import sys
+        import sys  # type: ignore[no-redef]  # either of the two
     trace = uio.StringIO()
     sys.print_exception(error, trace)
     text = "%s %s: %s\n" % (PROJECT_NAME, PROJECT_VERSION, trace.getvalue()[-1500:])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import modem
 import ubinascii
 import uhashlib
 import uos
@@ -67,10 +66,15 @@ class Firmware:
             import fota  # noqa: PLC0415  # some firmware has none
         except ImportError:
             raise OSError("this firmware has no fota") from None
-        return fota()
+        updater: Any = fota  # the module is the class itself
+        return updater()
 
     def version(self) -> str:
-        """Of the module's own firmware."""
+        """Of the module's own firmware. Raises OSError."""
+        try:
+            import modem  # noqa: PLC0415  # what is no Quectel module has none
+        except ImportError:
+            raise OSError("there is no firmware of a module here") from None
         return f"{modem.getDevFwVersion()}"
 
     def inflate(self, file: BinaryIO) -> Any:
@@ -96,7 +100,7 @@ class Firmware:
         try:
             import usys as system  # noqa: PLC0415  # `sys` on older firmware
         except ImportError:
-            import sys as system  # noqa: PLC0415
+            import sys as system  # type: ignore[no-redef]  # noqa: PLC0415  # either of the two
         return [name[4:] for name in system.modules if name[:4] == "usr."]
 
 

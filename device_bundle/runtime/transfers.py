@@ -349,6 +349,8 @@ class Transfers:
 
     def step(self, now: int) -> bool:
         """Go on with everything; whether anything moved or was waited for."""
+        if not self._jobs:
+            return False  # nearly always: an idle turn allocates nothing
         busy = False
         for job in self._jobs[:]:
             if not job.finished and job.step(now):

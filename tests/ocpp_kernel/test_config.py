@@ -231,7 +231,7 @@ def test_sec_005_passwords_are_bytes() -> None:
 
 def test_device_settings_are_those_the_device_knows() -> None:
     """Written twice, since one of them becomes part of the bundle; kept the same here."""
-    told = {"url", "identity", "password", "subprotocols"}
+    told = {"url", "identity", "password", "subprotocols", "target"}
     known = {name: getattr(runtime.Settings, name) for name in runtime.Settings.__annotations__}
     declared = msgspec.structs.asdict(Config().device)
     assert declared == {name: value for name, value in known.items() if name not in told}

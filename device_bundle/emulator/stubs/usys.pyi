@@ -1,3 +1,6 @@
-from typing import TextIO
+from typing import Any, TextIO
 
+modules: dict[str, Any]
 stdin: TextIO
+
+def print_exception(error: Exception, file: Any, /) -> None: ...

@@ -26,8 +26,18 @@ UPDATER = "/usr/.updater"
 FACTS = {"target": "quecpython", "version": "2", "plugins": ["core_profile", "firmware_mgmt"]}
 
 #: What the app of each release does: it works, cannot start, or is never accepted.
-OLD = {"app.mpy": b"old app" * 300, "same.mpy": b"same" * 99, "gone.mpy": b"gone" * 500}
-NEW = {"app.mpy": b"new app" * 400, "same.mpy": b"same" * 99, "more.mpy": b"more" * 300}
+OLD = {
+    "app.mpy": b"old app" * 300,
+    "same.mpy": b"same" * 99,
+    "gone.mpy": b"gone" * 500,
+    "texts.txt": b"old",
+}
+NEW = {
+    "app.mpy": b"new app" * 400,
+    "same.mpy": b"same" * 99,
+    "more.mpy": b"more" * 300,
+    "texts.txt": b"new",
+}
 BROKEN = {**NEW, "app.mpy": b"broken" * 400}
 DEAF = {**NEW, "app.mpy": b"deaf" * 400}
 
@@ -190,7 +200,7 @@ class Module:
         return {
             name.removeprefix("/usr/"): content
             for name, content in self.flash.files.items()
-            if name.count("/") == 2 and name.endswith(".mpy")
+            if name.count("/") == 2 and name.endswith((".mpy", "texts.txt"))
         }
 
     def left(self) -> list[str]:
@@ -366,7 +376,10 @@ class Module:
 
     def modules(self) -> list[str]:
         """What this run has imported."""
-        return ["main", *(name.removesuffix(".mpy") for name in self.installed())]
+        return [
+            "main",
+            *(name.removesuffix(".mpy") for name in self.installed() if "m" in name[-3:]),
+        ]
 
 
 def as_module(name: str, fake: Any) -> ModuleType:

@@ -36,7 +36,7 @@ def test_fw_003_a_bad_release_ends_taken_back(kit: Any, replaces: bool, release:
     assert cuts > 80
 
 
-@pytest.mark.parametrize("again", [0, 2, 5, 11, 23])
+@pytest.mark.parametrize("again", [0, 5, 23])
 def test_a_second_cut_on_the_way_back_changes_nothing(kit: Any, again: int) -> None:
     """FW-003, FW-005: recovering is as safe as what it recovers from."""
     for module, outcome in kit.cut_everywhere(kit.NEW, True, again):
