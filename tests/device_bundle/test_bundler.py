@@ -6,8 +6,11 @@ import ast
 import asyncio
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -16,10 +19,11 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from device_bundle import bundler, emit
+from device_bundle import targets
 from device_bundle.bundler import BundleResult, bundle
 from device_bundle.emulator import Emulator
 from device_bundle.findings import BundleError
+from device_bundle.targets import LIMITS, TARGETS
 from ocpp_kernel.config import ConfigError
 
 GLIMMER = '''
@@ -173,15 +177,19 @@ def test_main_holds_project_and_version_as_literals(project: Any, tmp_path: Path
 def test_same_input_same_bytes(project: Any, tmp_path: Path) -> None:
     config = project(glimmer=GLIMMER)
     bundle(config, tmp_path / "one")
-    script = f"from device_bundle.bundler import bundle; bundle({str(config)!r}, {'two'!r})"
-    for seed in ("1", "2"):
-        subprocess.run(  # another process, another hash seed
+    script = "from device_bundle.bundler import bundle; bundle('ocpp.toml', 'out')"
+    for seed in ("1", "2"):  # another process, another hash seed, another folder
+        elsewhere = tmp_path / seed
+        elsewhere.mkdir()
+        for path in (config, tmp_path / "glimmer.py"):
+            shutil.copy(path, elsewhere)
+        subprocess.run(
             [sys.executable, "-c", script],
             check=True,
-            cwd=tmp_path,
-            env={"PYTHONHASHSEED": seed, "PATH": ""},
+            cwd=elsewhere,
+            env={**os.environ, "PYTHONHASHSEED": seed},
         )
-        assert everything(tmp_path / "two") == everything(tmp_path / "one")
+        assert everything(elsewhere / "out") == everything(tmp_path / "one")
 
 
 def test_a_disabled_plugin_leaves_no_byte_behind(project: Any, tmp_path: Path) -> None:
@@ -280,10 +288,16 @@ async def test_frm_028_029_the_bundle_runs_under_micropython(
 
 def test_limits(project: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = project(glimmer=GLIMMER)
-    monkeypatch.setattr(bundler, "MOST_BYTES", 1000)
+    target = TARGETS["quecpython"]
+
+    def limit(**limits: int) -> None:
+        small = replace(target, limits=replace(LIMITS, **limits))
+        monkeypatch.setattr(targets, "TARGETS", {target.name: small})
+
+    limit(total_bytes=1000)
     with pytest.raises(BundleError, match=r"has \d+ bytes of \.py, more than the 1000"):
         bundle(config, tmp_path / "out")
-    monkeypatch.setattr(emit, "MOST_FILES", 2)
+    limit(files=2)
     with pytest.raises(BundleError, match=r"needs \d+ files .* only 2 are allowed; switch"):
         bundle(config, tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -291,9 +305,9 @@ def test_limits(project: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_every_file_is_within_its_limit(project: Any, tmp_path: Path) -> None:
     result = bundle(project(glimmer=GLIMMER), tmp_path / "out")
-    assert len(result.files) <= emit.MOST_FILES
-    assert max(len(file.text) for file in result.files) <= emit.MOST_FILE_BYTES
-    assert result.total <= emit.MOST_BYTES
+    assert len(result.files) <= LIMITS.files
+    assert max(len(file.text) for file in result.files) <= LIMITS.file_bytes
+    assert result.total <= LIMITS.total_bytes
 
 
 def test_an_older_bundle_is_replaced_and_foreign_files_are_not(
