@@ -67,7 +67,8 @@ def test_the_result_is_told(run: Run, folder: str, sent: list[dict[str, bytes]])
     result = run("upload", folder, "--port", "COM7", "--baud", "9600")
     assert result.exit_code == 0, result.output
     assert result.stdout == (
-        "1 files written to COM7, 1 were right already; restart the module to run them\n"
+        "1 of 2 files written to COM7, the others were right already; "
+        "restart the module to run them\n"
     )
     run("upload", folder, "--port", "COM7", "--baud", "9600", "--form", "py")
     assert [list(files) for files in sent] == [
