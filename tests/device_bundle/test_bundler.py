@@ -108,6 +108,17 @@ class CentralSystem:
 '''
 
 
+LAMP = """
+import MODULE
+
+
+class ChargePoint:
+    def __init__(self, station, settings):
+        self.lamp = MODULE
+        station.log("info", str(self.lamp))
+"""
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Any:
     """Writes files and an ocpp.toml with only the plugins given as files; returns its path."""
@@ -324,3 +335,70 @@ def test_an_older_bundle_is_replaced_and_foreign_files_are_not(
     (other / "usr").mkdir(parents=True)
     with pytest.raises(BundleError, match="no earlier bundle"):
         bundle(project(glimmer=GLIMMER), other)
+
+
+def test_readable_bundles_keep_the_names_of_the_source(project: Any, tmp_path: Path) -> None:
+    config = project(glimmer=GLIMMER)
+    short = text_of(bundle(config, tmp_path / "short"))
+    readable = text_of(bundle(config, tmp_path / "readable", readable=True))
+    for words in ("class ChargePoint", "def on_glimmer(self,", "def _twinkle(self", "class Loop"):
+        assert words in readable
+        assert words not in short
+    assert len(readable) > len(short)
+
+
+def test_with_lines_every_statement_has_its_own(project: Any, tmp_path: Path) -> None:
+    bare = bundle(project(glimmer=GLIMMER), tmp_path / "bare")
+    told = bundle(project("[bundle]\nlines = true\n", glimmer=GLIMMER), tmp_path / "told")
+    for file in told.files[:-1]:
+        statements = [n for n in ast.walk(ast.parse(file.text)) if isinstance(n, ast.stmt)]
+        lines = [n.lineno for n in statements if n.lineno > 1]  # the first may only name texts
+        assert len(lines) == len(set(lines)), file.name
+    assert b"opt_level(3)" in bare.files[-1].text
+    assert b"opt_level(2)" in told.files[-1].text
+    assert told.total_compiled > bare.total_compiled
+
+
+def test_the_map_names_places_within_the_packages(project: Any, tmp_path: Path) -> None:
+    bundle(project(glimmer=GLIMMER), tmp_path / "out")
+    mapped = json.loads((tmp_path / "out" / "map.json").read_bytes())
+    assert {"glimmer.py", "ocpp_kernel/station.py"} <= set(mapped["sources"])
+    assert "ChargePoint.on_glimmer" in mapped["names"]
+
+
+def test_the_bundle_has_to_fit_the_module(project: Any, tmp_path: Path) -> None:
+    tables = '[bundle]\nmodule = "EG915U"\nusr_bytes = 131072\n'
+    with pytest.raises(BundleError, match=r"of the 32 blocks of /usr 20 are .*\n.*glimmer \d+ b"):
+        bundle(project(tables, glimmer=GLIMMER), tmp_path / "out")
+    result = bundle(project('[bundle]\nmodule = "EG915U"\n', glimmer=GLIMMER), tmp_path / "out")
+    assert result.flash == 384 * 1024
+
+
+@pytest.mark.parametrize(
+    ("target", "module"), [("micropython", "checkNet"), ("quecpython-1.28", "uzlib")]
+)
+def test_a_module_the_firmware_lacks_is_refused_unless_guarded(
+    project: Any, tmp_path: Path, target: str, module: str
+) -> None:
+    tables = f'[bundle]\ntarget = "{target}"\n'
+    text = LAMP.replace("MODULE", module)
+    with pytest.raises(BundleError, match=rf"{module} does not exist on target {target}; import"):
+        bundle(project(tables, lamp=text), tmp_path / "out")
+    guard = f"try:\n    import {module}\nexcept ImportError:\n    {module} = None\n"
+    text = text.replace(f"import {module}\n", guard)
+    assert bundle(project(tables, lamp=text), tmp_path / "out").plugins == ("lamp",)
+
+
+def test_main_of_a_stock_board_is_its_own(project: Any, tmp_path: Path) -> None:
+    config = project('[bundle]\ntarget = "micropython"\n', glimmer=GLIMMER)
+    bundle(config, tmp_path / "out")
+    text = (tmp_path / "out" / "usr" / "main.py").read_text()
+    assert "machine.reset()" in text
+    assert "Power" not in text
+
+
+def test_what_is_being_done_is_told(project: Any, tmp_path: Path) -> None:
+    steps: list[str] = []
+    bundle(project(glimmer=GLIMMER), tmp_path / "out", on_step=steps.append)
+    assert steps[0].startswith("reading")
+    assert "compiling" in steps
