@@ -387,18 +387,3 @@ def test_a_module_the_firmware_lacks_is_refused_unless_guarded(
     guard = f"try:\n    import {module}\nexcept ImportError:\n    {module} = None\n"
     text = text.replace(f"import {module}\n", guard)
     assert bundle(project(tables, lamp=text), tmp_path / "out").plugins == ("lamp",)
-
-
-def test_main_of_a_stock_board_is_its_own(project: Any, tmp_path: Path) -> None:
-    config = project('[bundle]\ntarget = "micropython"\n', glimmer=GLIMMER)
-    bundle(config, tmp_path / "out")
-    text = (tmp_path / "out" / "usr" / "main.py").read_text()
-    assert "machine.reset()" in text
-    assert "Power" not in text
-
-
-def test_what_is_being_done_is_told(project: Any, tmp_path: Path) -> None:
-    steps: list[str] = []
-    bundle(project(glimmer=GLIMMER), tmp_path / "out", on_step=steps.append)
-    assert steps[0].startswith("reading")
-    assert "compiling" in steps

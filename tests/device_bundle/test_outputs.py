@@ -74,6 +74,21 @@ def test_the_files_of_each_target(folder: Path) -> None:
     }
 
 
+def test_main_of_a_stock_board_is_its_own(folder: Path) -> None:
+    made(folder, 'target = "micropython"\n')
+    text = (folder / "out" / "usr" / "main.py").read_text()
+    assert "machine.reset()" in text
+    assert "Power" not in text
+
+
+def test_what_is_being_done_is_told(folder: Path) -> None:
+    steps: list[str] = []
+    made(folder, "")
+    bundle(folder / "ocpp.toml", folder / "out", on_step=steps.append)
+    assert steps[0].startswith("reading")
+    assert "compiling" in steps
+
+
 def test_the_image_holds_the_form_that_is_chosen(folder: Path) -> None:
     for image, form in (("auto", "mpy"), ("py", "py")):
         result = made(folder, f'image = "{image}"\nversion = "2.1"\n')
