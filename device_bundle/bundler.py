@@ -108,6 +108,8 @@ def bundle(
     plugins = tuple(role.plugin for role in linked.roles)
     form = form_of(config, target)
     result = BundleResult(Path(out_dir), target, plugins, form, limits, flash)
+    if target.tls_note and config.charge_point.url.startswith("wss:"):
+        result.notes.append(target.tls_note)
     on_step("writing modules")
     emitted = emit(linked, Style(readable, config.bundle.lines), limits)
     on_step("compiling")

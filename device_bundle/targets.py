@@ -66,6 +66,8 @@ class Target:
     limits: Limits = LIMITS
     #: Modules its firmware lacks, of those that QuecPython has elsewhere.
     absent: frozenset[str] = frozenset()
+    #: What to know of it where the central system is reached by wss://.
+    tls_note: str = ""
     #: Portable modules of the runtime that are replaced, and the file that stands for each.
     replaced: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     #: What is written otherwise in main.py, and where main.py stands on the device.
@@ -111,6 +113,8 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
                 "firmware that reports MicroPython 1.28",
                 _CURRENT,
                 absent=frozenset({"uzlib"}),
+                tls_note="some firmware of this target, such as EG800Z's, has no TLS: "
+                "try `import ussl` on the module, or use a ws:// address",
             ),
             Target("plain", "QuecPython firmware of any age, as text", None),
             Target(

@@ -74,6 +74,13 @@ def test_the_files_of_each_target(folder: Path) -> None:
     }
 
 
+def test_firmware_that_may_lack_tls_is_named(folder: Path) -> None:
+    station = '\n[charge_point]\nurl = "wss://example.com"\n'
+    table = 'target = "quecpython-1.28"\n'
+    assert any("has no TLS" in note for note in made(folder, table + station).notes)
+    assert not any("has no TLS" in note for note in made(folder, table).notes)
+
+
 def test_main_of_a_stock_board_is_its_own(folder: Path) -> None:
     made(folder, 'target = "micropython"\n')
     text = (folder / "out" / "usr" / "main.py").read_text()
