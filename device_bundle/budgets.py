@@ -54,7 +54,7 @@ def last_release(path: Path = LAST_RELEASE) -> Release:
         data = json.loads(path.read_bytes())
         packages = {name: Figures(*sizes) for name, sizes in data["packages"].items()}
         return Release(data["version"], tuple(data["plugins"]), Figures(*data["total"]), packages)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise BundleError(
             f"{path}: cannot be read; make it with: python -m device_bundle.budgets --write"
         ) from None

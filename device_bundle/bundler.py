@@ -82,7 +82,8 @@ class BundleResult:
 
     def in_form(self, form: str) -> dict[str, bytes]:
         """The files by name as a device gets them, main.py last."""
-        return dict(file.form(form) for file in self.files)
+        files = sorted(self.files, key=lambda file: file.name == _MAIN)
+        return dict(file.form(form) for file in files)
 
 
 def bundle(
@@ -107,6 +108,8 @@ def bundle(
     plugins = tuple(role.plugin for role in linked.roles)
     form = form_of(config, target)
     result = BundleResult(Path(out_dir), target, plugins, form, limits, flash)
+    if target.tls_note and config.charge_point.url.startswith("wss:"):
+        result.notes.append(target.tls_note)
     on_step("writing modules")
     emitted = emit(linked, Style(readable, config.bundle.lines), limits)
     on_step("compiling")
@@ -154,7 +157,8 @@ def _refuse_excess(result: BundleResult) -> None:
 
 def _measure_heap(result: BundleResult) -> dict[str, int]:
     """Note what importing costs; the application module starts the station and is left out."""
-    *modules, application = (file for file in result.files if file.compiled)
+    program = [file for file in result.files if file.name.endswith(".py") and file.name != _MAIN]
+    *modules, application = program
     first = application.text.decode().partition("\n")[0]
     texts = {file.name.removesuffix(".py"): file.text.decode() for file in modules}
     heap = heap_at_import(texts, first if first.startswith("if 0:") else "")

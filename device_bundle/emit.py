@@ -42,7 +42,7 @@ class Emitted:
     attributes: dict[int, str]
 
 
-def emit(linked: Linked, style: Style = Style(), limits: Limits = LIMITS) -> Emitted:  # frozen
+def emit(linked: Linked, style: Style = Style(), limits: Limits = LIMITS) -> Emitted:
     """Write every module, as few and as small as they can be.
 
     Raises BundleError where the program needs more files than a device takes.

@@ -19,10 +19,12 @@ def main_text(config: Config, target: Target, updates: bool = False) -> str:
 
     updates: whether this bundle installs others, so that the stub must be able to undo that.
     """
-    text = target.main_template.read_text(encoding="utf-8")
+    text = (_RUNTIME / "main_template.py").read_text(encoding="utf-8")
     if updates:
         trial = (_RUNTIME / "trial_template.py").read_text(encoding="utf-8")
         text = text.removesuffix(_START) + trial + _START
+    for word, other in target.main_words.items():
+        text = text.replace(word, other)
     text = text.replace('"@NAME@"', repr(config.bundle.project))
     text = text.replace('"@VERSION@"', repr(config.bundle.version))
     return shorten(text.replace(_BARE, _LINES) if config.bundle.lines else text)

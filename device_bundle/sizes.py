@@ -35,7 +35,7 @@ def _files(result: BundleResult) -> Table:
     total = _total(result)
     table.add_row(f"{len(result.files)} files", *map(_number, (source, *total)), style="bold")
     table.add_row(f"limit {limits.files} files", "", _number(limits.total_bytes))
-    largest = max(len(file.text) for file in result.files)
+    largest = max(len(file.text) for file in result.files if file.name.endswith(".py"))
     table.add_row("largest file", "", f"{_number(largest)} of {_number(limits.file_bytes)}")
     table.add_row(f"flash, .{result.form}", "", _flash(result))
     return table

@@ -66,10 +66,12 @@ class Target:
     limits: Limits = LIMITS
     #: Modules its firmware lacks, of those that QuecPython has elsewhere.
     absent: frozenset[str] = frozenset()
+    #: What to know of it where the central system is reached by wss://.
+    tls_note: str = ""
     #: Portable modules of the runtime that are replaced, and the file that stands for each.
     replaced: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    #: The file in `runtime/` that main.py is made of, and where main.py stands on the device.
-    main: str = "main_template.py"
+    #: What is written otherwise in main.py, and where main.py stands on the device.
+    main_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     main_folder: str = "/usr"
     #: Whether app_fota, QPYcom and qpyt serve it; if not, `mip` does.
     is_quecpython: bool = True
@@ -82,11 +84,6 @@ class Target:
             Root(f"{_RUNTIME_NAME}.{name}", "runtime", _RUNTIME / file)
             for name, file in self.replaced.items()
         )
-
-    @property
-    def main_template(self) -> Path:
-        """The source of main.py."""
-        return _RUNTIME / self.main
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -116,6 +113,8 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
                 "firmware that reports MicroPython 1.28",
                 _CURRENT,
                 absent=frozenset({"uzlib"}),
+                tls_note="some firmware of this target, such as EG800Z's, has no TLS: "
+                "try `import ussl` on the module, or use a ws:// address",
             ),
             Target("plain", "QuecPython firmware of any age, as text", None),
             Target(
@@ -126,7 +125,12 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
                 replaced=MappingProxyType(
                     {"board": "board_micropython.py", "tls": "tls_micropython.py"}
                 ),
-                main="main_micropython.py",
+                main_words=MappingProxyType(
+                    {
+                        "from misc import Power": "import machine",
+                        "Power.powerRestart()": "machine.reset()",
+                    }
+                ),
                 main_folder="/",
                 is_quecpython=False,
                 has_raw_repl=True,

@@ -11,7 +11,7 @@ import ast
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ Progress = Callable[[str, int], object]
 #: Bytes written by one line, which has to fit a module's line editor.
 _PIECE = 512
 _MAIN = "main.py"
+_OTHER_FORM = {"py": "mpy", "mpy": "py"}
 #: Run on the module: size and SHA-256 of a file, None where there is none.
 _LOOK = """\
 def _look(path):
@@ -134,7 +135,7 @@ class Upload:
         changed = [path for path in files if path not in skipped]
         if not changed:
             return Report([], skipped)
-        rivals = {path: found for path in map(_rival, files) if (found := self._look(path))}
+        rivals = {path: found for path in _rivals(files) if (found := self._look(path))}
         self._make_folders(files)
         self._refuse_lack_of_space(files, changed, {**there, **rivals})
         main = next(path for path in files if path.endswith(_MAIN))
@@ -201,10 +202,12 @@ def _is(found: Found | None, content: bytes) -> bool:
     return found is not None and found.sha256 == hashlib.sha256(content).hexdigest()
 
 
-def _rival(path: str) -> str:
-    """The same module in the other form: .py is imported where both are there."""
-    stem, _, form = path.rpartition(".")
-    return f"{stem}.{'mpy' if form == 'py' else 'py'}"
+def _rivals(paths: Iterable[str]) -> Iterator[str]:
+    """The same modules in the other form: .py is imported where both are there."""
+    for path in paths:
+        stem, _, form = path.rpartition(".")
+        if form in _OTHER_FORM and not path.endswith(_MAIN):
+            yield f"{stem}.{_OTHER_FORM[form]}"
 
 
 def _folder(path: str) -> str:

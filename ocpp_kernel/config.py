@@ -227,6 +227,10 @@ def _check_values(config: Config) -> None:
         raise ConfigError(
             f"{config.file}: charge_point.url: {station.url!r} must begin with ws:// or wss://"
         )
+    if config.bundle.url and not config.bundle.url.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"{config.file}: bundle.url: {config.bundle.url!r} must begin with http:// or https://"
+        )
     passwords = {"charge_point.password": station.password}
     for identity, password in central.passwords.items():
         passwords[f"central_system.passwords.{identity}"] = password

@@ -6,6 +6,7 @@ if the settings name one; otherwise boot.py, or whatever runs before, has brough
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import machine
@@ -24,17 +25,25 @@ except ImportError:
     network = None  # type: ignore[assignment]  # a board whose network is not MicroPython's
 
 
+# Seconds a watchdog has at least: looking a name up may take that long, and nobody feeds it then.
+_WATCHDOG_LEAST = 60
+
+
 class Board:
     """One board; the same functions as those of a QuecPython module."""
 
     def __init__(self, watchdog: int, console: bool) -> None:
-        """watchdog: seconds without `feed` after which the board restarts, 0 for none."""
+        """watchdog: seconds without `feed` after which the board restarts, 0 for none.
+
+        Less than a minute counts as a minute.
+        """
         self.imei = ""
         if hasattr(machine, "unique_id"):
             self.imei = ubinascii.hexlify(machine.unique_id()).decode()
         self._watchdog: Any = None
-        self._watchdog_seconds = watchdog
+        self._watchdog_seconds = max(watchdog, _WATCHDOG_LEAST) if watchdog > 0 else 0
         self._wlan: Any = None
+        self._mem_free: Any = getattr(gc, "mem_free", None)
         self._console = Console(console)
         digest = uhashlib.sha256(self.imei.encode())
         digest.update(str(utime.ticks_us()).encode())
@@ -78,6 +87,26 @@ class Board:
             self._wlan.active(False)
             utime.sleep_ms(2000)
             self._join()
+
+    def network_trouble(self) -> str:
+        """What keeps the network from being there, "" if nothing is found."""
+        if self._wlan is None or self._wlan.isconnected():
+            return ""
+        return f"WLAN not joined, status {self._wlan.status()}"
+
+    def redial(self) -> bool:
+        """Join the WLAN anew; False where that is not ours to do."""
+        if self._wlan is None:
+            return False
+        self._wlan.disconnect()
+        self._join()
+        return True
+
+    def collect(self) -> int:
+        """Collect garbage; the bytes of heap free after it, -1 if the board cannot tell."""
+        gc.collect()
+        free: int = -1 if self._mem_free is None else self._mem_free()
+        return free
 
     def feed(self) -> None:
         """Tell the watchdog that the main loop turns. The first call starts it."""

@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 
     import usocket
 
+    from device_bundle.runtime.settings import Settings
+
+
+def security(settings: Settings) -> tuple[str, str]:
+    """Level and text of the log line that says what protects the connection, and what does not."""
+    if settings.url[:4].lower() != "wss:":
+        return "warning", "no TLS: others can read and change what is sent"
+    if not settings.server_certificate_sha256:
+        return "warning", "TLS encrypts, but anybody may pose as the server: none is pinned"
+    return "info", "TLS to the server whose certificate is pinned; no other is trusted"
+
 
 def wrapper(certificate: str, key: str, pin: str) -> Callable[[usocket.socket, str], Any]:
     """Function that wraps a connected socket: wrap(socket, host).

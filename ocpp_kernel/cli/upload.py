@@ -58,8 +58,8 @@ def send(folder: Path, port: str, baud: int, form: str = "") -> None:
     except (BundleError, DeviceError) as error:
         raise click.ClickException(str(error)) from error
     output().print(
-        f"{len(report.written)} files written to {port}, {len(report.skipped)} were right already; "
-        "restart the module to run them",
+        f"{len(report.written)} of {len(bundle.files)} files written to {port}, the others were "
+        "right already; restart the module to run them",
         markup=False,
     )
 

@@ -6,8 +6,11 @@ import ast
 import asyncio
 import hashlib
 import json
+import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -16,10 +19,11 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from device_bundle import bundler, emit
+from device_bundle import targets
 from device_bundle.bundler import BundleResult, bundle
 from device_bundle.emulator import Emulator
 from device_bundle.findings import BundleError
+from device_bundle.targets import LIMITS, TARGETS
 from ocpp_kernel.config import ConfigError
 
 GLIMMER = '''
@@ -104,6 +108,17 @@ class CentralSystem:
 '''
 
 
+LAMP = """
+import MODULE
+
+
+class ChargePoint:
+    def __init__(self, station, settings):
+        self.lamp = MODULE
+        station.log("info", str(self.lamp))
+"""
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Any:
     """Writes files and an ocpp.toml with only the plugins given as files; returns its path."""
@@ -175,15 +190,19 @@ def test_main_holds_project_and_version_as_literals(project: Any, tmp_path: Path
 def test_same_input_same_bytes(project: Any, tmp_path: Path) -> None:
     config = project(glimmer=GLIMMER)
     bundle(config, tmp_path / "one")
-    script = f"from device_bundle.bundler import bundle; bundle({str(config)!r}, {'two'!r})"
-    for seed in ("1", "2"):
-        subprocess.run(  # another process, another hash seed
+    script = "from device_bundle.bundler import bundle; bundle('ocpp.toml', 'out')"
+    for seed in ("1", "2"):  # another process, another hash seed, another folder
+        elsewhere = tmp_path / seed
+        elsewhere.mkdir()
+        for path in (config, tmp_path / "glimmer.py"):
+            shutil.copy(path, elsewhere)
+        subprocess.run(
             [sys.executable, "-c", script],
             check=True,
-            cwd=tmp_path,
-            env={"PYTHONHASHSEED": seed, "PATH": ""},
+            cwd=elsewhere,
+            env={**os.environ, "PYTHONHASHSEED": seed},
         )
-        assert everything(tmp_path / "two") == everything(tmp_path / "one")
+        assert everything(elsewhere / "out") == everything(tmp_path / "one")
 
 
 def test_a_disabled_plugin_leaves_no_byte_behind(project: Any, tmp_path: Path) -> None:
@@ -282,10 +301,16 @@ async def test_frm_028_029_the_bundle_runs_under_micropython(
 
 def test_limits(project: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = project(glimmer=GLIMMER)
-    monkeypatch.setattr(bundler, "MOST_BYTES", 1000)
+    target = TARGETS["quecpython"]
+
+    def limit(**limits: int) -> None:
+        small = replace(target, limits=replace(LIMITS, **limits))
+        monkeypatch.setattr(targets, "TARGETS", {target.name: small})
+
+    limit(total_bytes=1000)
     with pytest.raises(BundleError, match=r"has \d+ bytes of \.py, more than the 1000"):
         bundle(config, tmp_path / "out")
-    monkeypatch.setattr(emit, "MOST_FILES", 2)
+    limit(files=2)
     with pytest.raises(BundleError, match=r"needs \d+ files .* only 2 are allowed; switch"):
         bundle(config, tmp_path / "out")
     assert not (tmp_path / "out").exists()
@@ -293,9 +318,9 @@ def test_limits(project: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_every_file_is_within_its_limit(project: Any, tmp_path: Path) -> None:
     result = bundle(project(glimmer=GLIMMER), tmp_path / "out")
-    assert len(result.files) <= emit.MOST_FILES
-    assert max(len(file.text) for file in result.files) <= emit.MOST_FILE_BYTES
-    assert result.total <= emit.MOST_BYTES
+    assert len(result.files) <= LIMITS.files
+    assert max(len(file.text) for file in result.files) <= LIMITS.file_bytes
+    assert result.total <= LIMITS.total_bytes
 
 
 def test_an_older_bundle_is_replaced_and_foreign_files_are_not(
@@ -312,3 +337,55 @@ def test_an_older_bundle_is_replaced_and_foreign_files_are_not(
     (other / "usr").mkdir(parents=True)
     with pytest.raises(BundleError, match="no earlier bundle"):
         bundle(project(glimmer=GLIMMER), other)
+
+
+def test_readable_bundles_keep_the_names_of_the_source(project: Any, tmp_path: Path) -> None:
+    config = project(glimmer=GLIMMER)
+    short = text_of(bundle(config, tmp_path / "short"))
+    readable = text_of(bundle(config, tmp_path / "readable", readable=True))
+    for words in ("class ChargePoint", "def on_glimmer(self,", "def _twinkle(self", "class Loop"):
+        assert words in readable
+        assert words not in short
+    assert len(readable) > len(short)
+
+
+def test_with_lines_every_statement_has_its_own(project: Any, tmp_path: Path) -> None:
+    bare = bundle(project(glimmer=GLIMMER), tmp_path / "bare")
+    told = bundle(project("[bundle]\nlines = true\n", glimmer=GLIMMER), tmp_path / "told")
+    for file in told.files[:-1]:
+        statements = [n for n in ast.walk(ast.parse(file.text)) if isinstance(n, ast.stmt)]
+        lines = [n.lineno for n in statements if n.lineno > 1]  # the first may only name texts
+        assert len(lines) == len(set(lines)), file.name
+    assert b"opt_level(3)" in bare.files[-1].text
+    assert b"opt_level(2)" in told.files[-1].text
+    assert told.total_compiled > bare.total_compiled
+
+
+def test_the_map_names_places_within_the_packages(project: Any, tmp_path: Path) -> None:
+    bundle(project(glimmer=GLIMMER), tmp_path / "out")
+    mapped = json.loads((tmp_path / "out" / "map.json").read_bytes())
+    assert {"glimmer.py", "ocpp_kernel/station.py"} <= set(mapped["sources"])
+    assert "ChargePoint.on_glimmer" in mapped["names"]
+
+
+def test_the_bundle_has_to_fit_the_module(project: Any, tmp_path: Path) -> None:
+    tables = '[bundle]\nmodule = "EG915U"\nusr_bytes = 131072\n'
+    with pytest.raises(BundleError, match=r"of the 32 blocks of /usr 20 are .*\n.*glimmer \d+ b"):
+        bundle(project(tables, glimmer=GLIMMER), tmp_path / "out")
+    result = bundle(project('[bundle]\nmodule = "EG915U"\n', glimmer=GLIMMER), tmp_path / "out")
+    assert result.flash == 384 * 1024
+
+
+@pytest.mark.parametrize(
+    ("target", "module"), [("micropython", "checkNet"), ("quecpython-1.28", "uzlib")]
+)
+def test_a_module_the_firmware_lacks_is_refused_unless_guarded(
+    project: Any, tmp_path: Path, target: str, module: str
+) -> None:
+    tables = f'[bundle]\ntarget = "{target}"\n'
+    text = LAMP.replace("MODULE", module)
+    with pytest.raises(BundleError, match=rf"{module} does not exist on target {target}; import"):
+        bundle(project(tables, lamp=text), tmp_path / "out")
+    guard = f"try:\n    import {module}\nexcept ImportError:\n    {module} = None\n"
+    text = text.replace(f"import {module}\n", guard)
+    assert bundle(project(tables, lamp=text), tmp_path / "out").plugins == ("lamp",)

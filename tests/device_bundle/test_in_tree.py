@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from device_bundle.bundler import BundleResult, bundle
-from device_bundle.emit import MOST_FILES
+from device_bundle.targets import LIMITS
 from ocpp_kernel.contracts import Action
 
 IN_TREE = sorted(p.name for p in entry_points(group="ocpp_kernel") if "ocpp_plugins." in p.value)
@@ -51,7 +51,7 @@ def test_each_plugin_bundles_with_core(name: str, tmp_path: Path) -> None:
 def test_all_plugins_together_keep_the_limits(tmp_path: Path) -> None:
     result = made(tmp_path, *IN_TREE)
     assert result.plugins == tuple(name for name in IN_TREE if has_role(name))
-    assert len(result.files) <= MOST_FILES
+    assert len(result.files) <= LIMITS.files
 
 
 @pytest.mark.parametrize("name", PROFILES)

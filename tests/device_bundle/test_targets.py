@@ -101,7 +101,7 @@ def public(path: Path, name: str) -> dict[str, str]:
     if name:
         tree = next(n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == name)
     return {
-        part.name: ast.unparse(part.args)
+        part.name: " ".join(argument.arg for argument in part.args.args)
         for part in ast.iter_child_nodes(tree)
         if isinstance(part, ast.FunctionDef)
         and (part.name == "__init__" or not part.name.startswith("_"))
@@ -113,7 +113,8 @@ def test_what_stands_for_a_module_has_the_same_interface(module: str, name: str)
     for target in TARGETS.values():
         if module in target.replaced:
             ours = public(RUNTIME / target.replaced[module], name)
-            assert ours.keys() == public(RUNTIME / f"{module}.py", name).keys()
+            theirs = public(RUNTIME / f"{module}.py", name)
+            assert {key: ours.get(key) for key in theirs} == theirs
     assert "micropython" in [t.name for t in TARGETS.values() if module in t.replaced]
 
 

@@ -158,7 +158,8 @@ def test_bad_toml_is_located_by_line(tmp_path: Path) -> None:
         ),
         (
             "[bundle.core_profile]\n",
-            "bundle.core_profile is not known; known are: log, project, target, texts, version",
+            "bundle.core_profile is not known; known are: image, lines, "
+            "log, module, project, target, texts, url, usr_bytes, version",
         ),
     ],
 )
