@@ -64,7 +64,10 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
     symbols = [(root, role_symbol(program, root)) for root in roots]
     shapes = resolve_all(program, [app.RUN, app.SETTINGS, *(s for _, s in symbols if s)])
     roles = [read_role(program, shapes, root.package, s) for root, s in symbols if s]
-    program.findings.raise_if_any()
+    if program.findings:
+        _tell_all(program, shapes, roles)
+    if program.findings:
+        _tell_all(program, shapes, roles)
     refuse_conflicts(roles)
     messages = read_messages(plugins, {symbol.module for symbol in shapes.actions})
     refuse_wrong_direction(messages, roles)
@@ -75,6 +78,18 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
     order = [KERNEL.package, *(root.package for root in roots), RUNTIME.package]
     wishes = Wishes(config.bundle.log, config.bundle.texts)
     return finish(program, reach, [*order, app.TABLES, app.NAME], roles, wishes)
+
+
+def _tell_all(program: Program, shapes: Shapes, roles: Sequence[Role]) -> None:
+    """Raises BundleError for roles that are wrong, and for what else a device cannot run."""
+    program.add(app.tables_module({}, ()))
+    finish(program, follow(program, shapes, app.app_module(roles)), [])
+
+
+def _tell_all(program: Program, shapes: Shapes, roles: Sequence[Role]) -> None:
+    """Raises BundleError for roles that are wrong, and for what else a device cannot run."""
+    program.add(app.tables_module({}, ()))
+    finish(program, follow(program, shapes, app.app_module(roles)), [])
 
 
 def resolve_all(program: Program, symbols: Iterable[Symbol]) -> Shapes:
