@@ -73,9 +73,6 @@ class Findings:
     def __bool__(self) -> bool:
         return bool(self._found)
 
-    def __bool__(self) -> bool:
-        return bool(self._found)
-
     def raise_if_any(self) -> None:
         """Raises BundleError naming every finding but warnings, in order of their places."""
         refused = [found for found in self._found if not _warns(found)]

@@ -66,8 +66,6 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
     roles = [read_role(program, shapes, root.package, s) for root, s in symbols if s]
     if program.findings:
         _tell_all(program, shapes, roles)
-    if program.findings:
-        _tell_all(program, shapes, roles)
     refuse_conflicts(roles)
     messages = read_messages(plugins, {symbol.module for symbol in shapes.actions})
     refuse_wrong_direction(messages, roles)
@@ -83,13 +81,9 @@ def link(config: Config, plugins: Sequence[Found], base: Path | None = None) -> 
 def _tell_all(program: Program, shapes: Shapes, roles: Sequence[Role]) -> None:
     """Raises BundleError for roles that are wrong, and for what else a device cannot run."""
     program.add(app.tables_module({}, ()))
-    finish(program, follow(program, shapes, app.app_module(roles)), [])
-
-
-def _tell_all(program: Program, shapes: Shapes, roles: Sequence[Role]) -> None:
-    """Raises BundleError for roles that are wrong, and for what else a device cannot run."""
-    program.add(app.tables_module({}, ()))
-    finish(program, follow(program, shapes, app.app_module(roles)), [])
+    reach = follow(program, shapes, app.app_module(roles))
+    reach.definitions[:] = [part for part in reach.definitions if part.module.name != app.TABLES]
+    finish(program, reach, [])
 
 
 def resolve_all(program: Program, symbols: Iterable[Symbol]) -> Shapes:
