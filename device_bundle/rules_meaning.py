@@ -9,22 +9,22 @@ MEANINGS = (
         "D401",
         "a special method that is never called on a device",
         "write a method",
-        "class Meter:\n    def __radd__(self, other):\n        return 1\nprint(Meter())",
-        "class Meter:\n    def plus(self, other):\n        return 1\nprint(Meter())",
+        "class Meter:\n    def __radd__(self, other):\n        return 1\n\n\nprint(Meter())",
+        "class Meter:\n    def plus(self, other):\n        return 1\n\n\nprint(Meter())",
     ),
     Rule(
         "D402",
         "keywords after a class's bases",
         "there are no metaclasses",
-        "class Meter(metaclass=type):\n    pass\nprint(Meter())",
-        "class Meter:\n    pass\nprint(Meter())",
+        "class Meter(metaclass=type):\n    pass\n\n\nprint(Meter())",
+        "class Meter:\n    pass\n\n\nprint(Meter())",
     ),
     Rule(
         "D403",
         "a class decorator",
         "write out what it does",
-        "@a\nclass Meter:\n    pass\nprint(Meter())",
-        "class Meter:\n    pass\nprint(Meter())",
+        "@a\nclass Meter:\n    pass\n\n\nprint(Meter())",
+        "class Meter:\n    pass\n\n\nprint(Meter())",
     ),
     Rule(
         "D404",
@@ -58,10 +58,16 @@ MEANINGS = (
         "D408",
         "| between dicts",
         "copy with dict(x), then update()",
-        "both = {'key': 1}\nboth |= a",
-        "both = {'key': 1}\nboth.update(a)",
+        'both = {"key": 1}\nboth |= a',
+        'both = {"key": 1}\nboth.update(a)',
     ),
-    Rule("D409", "the operator @", "write a method", "print(a @ b)", "print(a.times(b))"),
+    Rule(
+        "D409",
+        "the operator @",
+        "write a method",
+        "print(a @ b)",
+        "print(a.times(b))",
+    ),
     Rule(
         "D410",
         "sorting by a key: items with equal keys come out in any order",
@@ -74,29 +80,32 @@ MEANINGS = (
         "D411",
         "the order of a dict or set, which is by chance on a device",
         "sort, or keep a list",
-        "print(next(iter({'a': 1, 'b': 2})))",
-        "print(sorted({'a': 1, 'b': 2})[0])",
+        'print(next(iter({"a": 1, "b": 2})))',
+        'print(sorted({"a": 1, "b": 2})[0])',
     ),
     Rule(
         "D412",
         "a clock of the firmware that is 8 hours off or counts from another year",
         "use station.utc(), station.timestamp() and ocpp_kernel.timestamps",
-        "import utime\nprint(utime.time())",
+        "import utime\n\nprint(utime.time())",
         "print(station.utc())",
     ),
     Rule(
         "D413",
         "arithmetic on ticks, which begin anew after 12 days",
         "use utime.ticks_diff() and utime.ticks_add()",
-        "import utime\nbegan = utime.ticks_ms()\nprint(utime.ticks_ms() - began)",
-        "import utime\nbegan = utime.ticks_ms()\nprint(utime.ticks_diff(utime.ticks_ms(), began))",
+        "import utime\n\nbegan = utime.ticks_ms()\nprint(utime.ticks_ms() - began)",
+        "import utime\n"
+        "\n"
+        "began = utime.ticks_ms()\n"
+        "print(utime.ticks_diff(utime.ticks_ms(), began))",
     ),
     Rule(
         "D414",
         "a character of more than one byte: texts are counted and cut in bytes here",
         "use ocpp_kernel.texts",
-        "print(len('Zürich'))",
-        "from ocpp_kernel.texts import characters\nprint(characters('Zürich'))",
+        'print(len("Zürich"))',
+        'from ocpp_kernel.texts import characters\n\nprint(characters("Zürich"))',
     ),
     Rule(
         "D415",
@@ -110,7 +119,7 @@ MEANINGS = (
         "a builtin that needs the names of the source, which are shortened on a device",
         "use a dict",
         "print(eval(text))",
-        "print({'one': 1}[text])",
+        'print({"one": 1}[text])',
     ),
     Rule(
         "D417",
@@ -126,37 +135,43 @@ LAYOUT = (
         "D501",
         "code that runs when the module is imported",
         "state and start-up belong in the role's instance",
-        "print('starting')",
+        'print("starting")',
         "LIMIT = 5",
     ),
-    Rule("D502", "a name that is defined twice", "rename one", "A = 1\nA = 2", "A = 1\nB = 2"),
+    Rule(
+        "D502",
+        "a name that is defined twice",
+        "rename one",
+        "A = 1\nA = 2",
+        "A = 1\nB = 2",
+    ),
     Rule(
         "D503",
         "an import inside a function",
         "import at the top of the module",
-        "def read():\n    from ocpp_kernel.errors import NotSupported\n    return NotSupported",
-        "from ocpp_kernel.errors import NotSupported\ndef read():\n    return NotSupported",
+        "def read():\n    from ocpp_kernel.errors import NotSupported\n\n    return NotSupported",
+        "from ocpp_kernel.errors import NotSupported\n\n\ndef read():\n    return NotSupported",
     ),
     Rule(
         "D504",
         "a plugin that imports another",
         "tell each other by events, hooks or station.shared",
         "from other import read",
-        "def read(station):\n    return station.shared['connectors']",
+        'def read(station):\n    return station.shared["connectors"]',
     ),
     Rule(
         "D505",
         "an import that finds nothing",
         "mend the import",
-        "from ocpp_kernel.errors import NotSuported\ndef read():\n    return NotSuported",
-        "from ocpp_kernel.errors import NotSupported\ndef read():\n    return NotSupported",
+        "from ocpp_kernel.errors import NotSuported\n\n\ndef read():\n    return NotSuported",
+        "from ocpp_kernel.errors import NotSupported\n\n\ndef read():\n    return NotSupported",
     ),
     Rule(
         "D506",
         "a module used as an object",
         "name what is needed of it",
-        "from ocpp_kernel import errors\ndef read():\n    return errors",
-        "from ocpp_kernel import errors\ndef read():\n    return errors.NotSupported",
+        "from ocpp_kernel import errors\n\n\ndef read():\n    return errors",
+        "from ocpp_kernel import errors\n\n\ndef read():\n    return errors.NotSupported",
     ),
 )
 
@@ -165,36 +180,74 @@ LOWERING = (
         "D601",
         "an f-string that cannot be written as a format",
         "compute the text first",
-        "print(f'{a:>{b}}')",
-        "print(f'{a:>8}')",
+        'print(f"{a:>{b}}")',
+        'print(f"{a:>8}")',
     ),
     Rule(
         "D602",
         "a TypedDict made from positional or ** arguments",
         "write a dict",
-        "from typing import TypedDict\nclass Reading(TypedDict):\n    value: str\n"
-        "def read(a):\n    return Reading(**a)",
-        "from typing import TypedDict\nclass Reading(TypedDict):\n    value: str\n"
-        "def read(a):\n    return Reading(value=a)",
+        "from typing import TypedDict\n"
+        "\n"
+        "\n"
+        "class Reading(TypedDict):\n"
+        "    value: str\n"
+        "\n"
+        "\n"
+        "def read(a):\n"
+        "    return Reading(**a)",
+        "from typing import TypedDict\n"
+        "\n"
+        "\n"
+        "class Reading(TypedDict):\n"
+        "    value: str\n"
+        "\n"
+        "\n"
+        "def read(a):\n"
+        "    return Reading(value=a)",
     ),
     Rule(
         "D603",
         "an action used for more than its name and its call",
         "call it with one payload",
         "from ocpp_kernel.contracts import CENTRAL_SYSTEM, Action\n"
-        "Ping = Action('Ping', None, None, sent_by=CENTRAL_SYSTEM)\n"
-        "def read():\n    return Ping.sent_by",
+        "\n"
+        'Ping = Action("Ping", None, None, sent_by=CENTRAL_SYSTEM)\n'
+        "\n"
+        "\n"
+        "def read():\n"
+        "    return Ping.sent_by",
         "from ocpp_kernel.contracts import CENTRAL_SYSTEM, Action\n"
-        "Ping = Action('Ping', None, None, sent_by=CENTRAL_SYSTEM)\n"
-        "def read():\n    return Ping.name",
+        "\n"
+        'Ping = Action("Ping", None, None, sent_by=CENTRAL_SYSTEM)\n'
+        "\n"
+        "\n"
+        "def read():\n"
+        "    return Ping.name",
     ),
     Rule(
         "D604",
         "a NamedTuple made without one of its fields",
         "name it",
-        "from typing import NamedTuple\nclass Point(NamedTuple):\n    x: int\n    y: int\n"
-        "def read():\n    return Point(1)",
-        "from typing import NamedTuple\nclass Point(NamedTuple):\n    x: int\n    y: int = 0\n"
-        "def read():\n    return Point(1)",
+        "from typing import NamedTuple\n"
+        "\n"
+        "\n"
+        "class Point(NamedTuple):\n"
+        "    x: int\n"
+        "    y: int\n"
+        "\n"
+        "\n"
+        "def read():\n"
+        "    return Point(1)",
+        "from typing import NamedTuple\n"
+        "\n"
+        "\n"
+        "class Point(NamedTuple):\n"
+        "    x: int\n"
+        "    y: int = 0\n"
+        "\n"
+        "\n"
+        "def read():\n"
+        "    return Point(1)",
     ),
 )
