@@ -27,7 +27,8 @@ def compile_module(
     keeps line numbers.
     """
     used = compiler or LEGACY
-    text = _interned(text) + text
+    if not lines:  # which it would move
+        text = _interned(text) + text
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, f"{name}.py")
         source.write_text(text, encoding="utf-8")

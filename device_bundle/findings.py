@@ -70,6 +70,9 @@ class Findings:
         """What may be right all the same, in order of file, line and column."""
         return sorted((found for found in self._found if _warns(found)), key=_place)
 
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
     def raise_if_any(self) -> None:
         """Raises BundleError naming every finding but warnings, in order of their places."""
         refused = [found for found in self._found if not _warns(found)]

@@ -53,7 +53,7 @@ def kind_of(node: ast.expr | None, names: Kinds, attributes: Kinds) -> str:
         return TEXT if isinstance(node.value, str) else ""
     if isinstance(node, ast.Call):
         return _made(node.func)
-    return _DISPLAYS.get(type(node), "")
+    return "" if node is None else _DISPLAYS.get(type(node), "")
 
 
 def local_kinds(function: ast.AST, outer: Kinds) -> dict[str, str]:

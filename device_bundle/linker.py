@@ -82,7 +82,8 @@ def link(
     shapes = resolve_all(program, [*host, *(s for _, s in symbols if s)])
     moving = app.asks_for(_defined(program, roots), app.OFFERED)
     roles = [read_role(program, shapes, root.package, s) for root, s in symbols if s]
-    program.findings.raise_if_any()
+    if program.findings:
+        _tell_all(program, shapes, roles)
     refuse_conflicts(roles)
     messages = read_messages(plugins, {symbol.module for symbol in shapes.actions})
     refuse_wrong_direction(messages, roles)
@@ -96,6 +97,14 @@ def link(
     linked = finish(program, reach, [*order, app.TABLES, app.NAME], roles, wishes)
     linked.moving = moving
     return linked
+
+
+def _tell_all(program: Program, shapes: Shapes, roles: Sequence[Role]) -> None:
+    """Raises BundleError for roles that are wrong, and for what else a device cannot run."""
+    program.add(app.tables_module({}, ()))
+    reach = follow(program, shapes, app.app_module(roles))
+    reach.definitions[:] = [part for part in reach.definitions if part.module.name != app.TABLES]
+    finish(program, reach, [])
 
 
 def resolve_all(program: Program, symbols: Iterable[Symbol]) -> Shapes:

@@ -13,9 +13,7 @@ class Grammar(ast.NodeTransformer):
 
     def __init__(self, definition: ast.AST) -> None:
         # Where a parameter or variable is called list or tuple, those builtins are out of reach.
-        bound = {node.id for node in walk(definition) if _is_bound_name(node)}
-        bound |= {node.arg for node in walk(definition) if isinstance(node, ast.arg)}
-        self._shadowed = bool(bound & {"list", "tuple"})
+        self._shadowed = any(_bound_name(node) in ("list", "tuple") for node in walk(definition))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         _merge_positional(node.args)
@@ -72,8 +70,10 @@ class Grammar(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(whole, node))
 
 
-def _is_bound_name(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
+def _bound_name(node: ast.AST) -> str:
+    if isinstance(node, ast.arg):
+        return node.arg
+    return node.id if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load) else ""
 
 
 def _display(parts: list[ast.expr], kind: str) -> ast.expr:

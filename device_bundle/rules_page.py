@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from device_bundle import dialect
-from device_bundle.rules import GROUPS, RULES, Rule
+from device_bundle.rule import Rule
+from device_bundle.rules import GROUPS, RULES
 
 _HEAD = """# What a device can run
 
@@ -73,7 +74,9 @@ def _table(head: str, words: Mapping[str, str]) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text if text.startswith("%") else text[:1].upper() + text[1:]
+    """With a capital, unless it begins with code."""
+    first = text.partition(" ")[0].rstrip(",:")
+    return text[:1].upper() + text[1:] if first.replace("-", "").isalpha() else text
 
 
 if __name__ == "__main__":

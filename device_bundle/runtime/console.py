@@ -47,7 +47,7 @@ class Console:
             try:  # firmware has it by one name or the other
                 import usys as sys  # noqa: PLC0415  # not at the top: old firmware lacks uselect
             except ImportError:
-                import sys  # noqa: PLC0415
+                import sys  # type: ignore[no-redef]  # noqa: PLC0415  # the same
 
             import uselect  # noqa: PLC0415
 

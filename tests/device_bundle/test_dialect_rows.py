@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
+SOURCES = HERE.parents[1] / "device_bundle"
 
 # Statements of a function (station, a, b, items, text); lines that import go to the top level.
 REFUSED = {
@@ -246,6 +247,8 @@ DEALT_WITH = {
     "fragmented messages": "runtime/test_websocket.py::test_messages_survive_any_cutting",
     "watchdog": "runtime/loop/test_loop.py::test_the_watchdog_is_fed_once_a_turn",
     "faults end no loop": "runtime/loop/test_loop.py::test_faults_are_logged",
+    "32-bit floats": "../ocpp_kernel/test_validation.py::test_sc_016_an_error",
+    "doubles gain digits": "../plugins/core_profile/charge_point/test_averages.py::test_core_070",
     "no room on flash": "../ocpp_kernel/store/test_store.py::test_a_full_disk_is_told",
     "power cuts": "../ocpp_kernel/store/test_power_cuts.py::test_a_cut_append_keeps_every_earlier",
     "files of at most 24 KB": "test_bundler.py::test_every_file_is_within_its_limit",
@@ -261,6 +264,14 @@ def program(text: str) -> str:
     body = "\n".join(line for line in lines if line not in imports)
     head = "\n".join([*imports, "def main(station=0, a=0, b=0, items=(), text=''):"])
     return head + "\n" + textwrap.indent(body, "    ") + "\n"
+
+
+def test_the_runtime_has_no_threads_and_no_callbacks_of_the_firmware() -> None:
+    """Locks and queues without time-outs, and callbacks at any time, are nothing to rely on."""
+    for path in [*(SOURCES / "runtime").glob("*.py"), *(SOURCES.parent / "plugins").rglob("*.py")]:
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        names = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
+        assert not names & {"_thread", "osTimer", "queue", "sys_bus"}, path
 
 
 @pytest.mark.parametrize("row", REFUSED)

@@ -43,8 +43,8 @@ def test_code_that_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert main(write(tmp_path, '"a".zfill(2) + "b".title()')) == 1
     lines = capsys.readouterr().err.splitlines()
     assert [line.partition("echo.py")[2][:24] for line in lines] == [
-        ":7:38: D301 .title does ",
-        ":7:22: D301 .zfill does ",
+        ":7:34: D301 .zfill does ",
+        ":7:49: D301 .title does ",
     ]
 
 

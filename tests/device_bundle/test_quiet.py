@@ -17,7 +17,7 @@ LOGGING = """
             print(level, text)
 
         def run(self, name):
-            self.log("debug", "first %s" % name)
+            self.log("debug", "first %s" % (name,))
             self.log("info", self.work(name))
             self._warn("second {0}".format(name))
             try:

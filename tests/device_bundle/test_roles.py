@@ -154,6 +154,18 @@ def test_messages_that_need_the_firmware_are_refused(linked: Any) -> None:
     assert "messages.py" in text
 
 
+def test_a_wrong_role_hides_nothing_else_that_is_wrong(linked: Any) -> None:
+    faulty = """
+        import json
+
+        class ChargePoint:
+            def __init__(self, station):
+                self.text = json.dumps({})
+        """
+    faults = refusal(linked, one=faulty).splitlines()
+    assert [fault.split(": ")[0] for fault in faults] == ["one.py:5", "one.py:6:21"]
+
+
 def test_plugins_do_not_import_each_other(linked: Any) -> None:
     one = "from ocpp_plugin_two import read\n" + ROLE + "        read()\n"
     text = refusal(linked, one=one, two="def read():\n    return 1\n" + ROLE)

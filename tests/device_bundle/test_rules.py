@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from device_bundle.rules import GROUPS, RULES, Rule
+from device_bundle.rule import Rule
+from device_bundle.rules import GROUPS, RULES
 from device_bundle.rules_page import page
 
 ROOT = Path(__file__).parents[2]

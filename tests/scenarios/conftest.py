@@ -75,11 +75,19 @@ Stage = AbstractAsyncContextManager[tuple[Player, Tape]]
 class Module:
     """A bundle on an emulated module, as a player sees it."""
 
-    def __init__(self, bundle: Path, flash: Path, clock: Clock, identity: str, seed: int) -> None:
+    def __init__(
+        self, bundle: Path, flash: Path, clock: Clock, identity: str, seed: int, **options: int
+    ) -> None:
         self.identity = identity
         self.errors: list[str] = []
         self._emulator = Emulator(
-            bundle, data=flash, speed=clock.speed, on_line=self.hear, strict=seed > 0, seed=seed
+            bundle,
+            data=flash,
+            speed=clock.speed,
+            on_line=self.hear,
+            strict=seed > 0,
+            seed=seed,
+            options=options,
         )
         self._clock = clock
 
@@ -103,6 +111,10 @@ class Module:
 
     def now(self) -> float:
         return self._clock.now()
+
+    def fill(self, full: bool) -> None:
+        """Whether there is no room on its flash."""
+        self._emulator.set_full(full)
 
     async def power(self, on: bool) -> None:
         await asyncio.to_thread(self._emulator.start if on else self._emulator.kill)
@@ -204,14 +216,16 @@ def on_cpython(config: Config, tmp_path: Path) -> Callable[[], Stage]:
 @pytest.fixture
 def on_module(
     bundled: Bundle, config: Config, tmp_path: Path
-) -> Callable[[int], AbstractAsyncContextManager[tuple[Player, Tape, Module]]]:
+) -> Callable[..., AbstractAsyncContextManager[tuple[Player, Tape, Module]]]:
     """The bundled charge point with the heap of a module; 0 as seed is a friendly one."""
 
     @asynccontextmanager
-    async def stage(seed: int) -> AsyncIterator[tuple[Player, Tape, Module]]:
-        clock = Clock(SPEED)
+    async def stage(
+        seed: int, speed: int = SPEED, **options: int
+    ) -> AsyncIterator[tuple[Player, Tape, Module]]:
+        clock = Clock(speed)
         identity = config.charge_point.identity
-        module = Module(bundled.folder, tmp_path / "module", clock, identity, seed)
+        module = Module(bundled.folder, tmp_path / "module", clock, identity, seed, **options)
         async with central_stage(config, clock, port=bundled.port) as (central, network):
             try:
                 yield Player(module, central.tape, central, network), central.tape, module

@@ -13,7 +13,7 @@ from ocpp_kernel.scenario import Player
 from ocpp_kernel.scenario.script import parse_script
 from ocpp_kernel.scenario.tape import Tape
 
-OnModule = Callable[[int], AbstractAsyncContextManager[tuple[Player, Tape, Any]]]
+OnModule = Callable[..., AbstractAsyncContextManager[tuple[Player, Tape, Any]]]
 
 CHARGING = """
 power on

@@ -22,7 +22,7 @@ SCENARIOS = sorted([*HERE.glob("*.scenario"), *EXAMPLES.glob("*.scenario")])
 SEEDS = [int(text) for text in os.environ.get("OCPP_KERNEL_SEEDS", "1 2").split()]
 
 OnStage = Callable[[], AbstractAsyncContextManager[tuple[Player, Tape]]]
-OnModule = Callable[[int], AbstractAsyncContextManager[tuple[Player, Tape, Any]]]
+OnModule = Callable[..., AbstractAsyncContextManager[tuple[Player, Tape, Any]]]
 
 
 def named(path: Path) -> str:
