@@ -241,7 +241,7 @@ def test_a_scenario_is_a_text_or_a_file(tmp_path: Path) -> None:
 
 
 async def test_a_scenario_that_does_not_come_true_fails() -> None:
-    with pytest.raises(ScenarioFailed, match=r"\(scenario\):6: < Fly"):
+    with pytest.raises(ScenarioFailed, match=r"\(scenario\):7: < Fly"):
         await play_scenario_async(f"{SCRIPT}< Fly\n", configuration("core_profile", "simulated_ev"))
 
 
