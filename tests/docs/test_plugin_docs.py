@@ -69,9 +69,10 @@ class Reader:
         elif words[:3] == ["pip", "install", "-e"]:
             pip = (sys.executable, "-m", "pip", "-q", "install", "--target", str(self.site))
             self.run(*pip, "--no-build-isolation", "--no-deps", "--no-index", ".")
-        elif words[0] == "pytest":
+        elif words[0] == "pytest" or words[:3] == ["python", "-m", "pytest"]:
+            rest = words[words.index("pytest") + 1 :]
             quiet = ("-p", "no:cacheprovider", "-p", "no:asyncio")
-            self.run(sys.executable, "-m", "pytest", *quiet, *words[1:])
+            self.run(sys.executable, "-m", "pytest", *quiet, *rest)
         else:
             assert words[0] == "ocpp-kernel", line
             self.run(sys.executable, "-m", "ocpp_kernel", *words[1:])

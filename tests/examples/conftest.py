@@ -26,8 +26,15 @@ class Installed:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """``python -m ...`` beside its sources, with the package as installed."""
+        return self._start("-m", *arguments)
+
+    def python(self, code: str) -> subprocess.CompletedProcess[str]:
+        """``python -c ...``, likewise."""
+        return self._start("-c", code)
+
+    def _start(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", *arguments],
+            [sys.executable, *arguments],
             cwd=self.source,
             env={**os.environ, "PYTHONPATH": self._path(), "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,

@@ -54,6 +54,24 @@ def test_it_is_found_as_installed(name: str, examples: dict[str, Any]) -> None:
     assert " yes " in line
 
 
+ASK = """
+from ocpp_kernel.testing import Bench
+bench = Bench("core_profile", "{name}")
+print([handler.vendor_id for handler in bench.station.hooks.register_data_transfer()])
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "vendor"),
+    [("acme_datatransfer", "com.acme"), ("site_meter", "org.example.site_meter")],
+)
+def test_core_136_its_vendor_is_named_in_reversed_dns(
+    name: str, vendor: str, examples: dict[str, Any]
+) -> None:
+    done = examples[name].python(ASK.format(name=name))
+    assert done.stdout == f"{[vendor]}\n", done.stderr
+
+
 def test_a_plugins_command_is_there_once_it_is_installed(examples: dict[str, Any]) -> None:
     done = examples["tag_database"].run("ocpp_kernel", "tags", "add", "DRIVER-7")
     assert (done.returncode, done.stdout) == (0, "DRIVER-7 Accepted\n"), done.stderr

@@ -12,7 +12,8 @@ def reset():
 class WDT:
     # Notices a missed feed at the next one; a program that hangs for good is the launcher's.
     def __init__(self, seconds):
-        self._seconds = seconds
+        # "patience": so many times as long, on a computer that has others to run as well.
+        self._seconds = seconds * emulated.options.get("patience", 1)
         self._fed = emulated.microseconds()
 
     def feed(self):

@@ -157,6 +157,12 @@ def test_what_was_stored_and_plugged_survives_a_restart(bench: Bench) -> None:
     assert (stopped["reason"], stopped["meterStop"]) == ("PowerLoss", 500)
 
 
+def test_what_was_logged_before_is_no_matter_of_a_restart(bench: Bench) -> None:
+    bench.station.log("error", "the meter is silent")
+    bench.restart()
+    assert bench.log.of("error") == ["the meter is silent"]
+
+
 def test_nothing_is_sent_while_disconnected(bench: Bench) -> None:
     sent = len(bench.frames)
     bench.disconnect()
@@ -221,7 +227,9 @@ async def test_until_gives_up_with_the_frames(monkeypatch: pytest.MonkeyPatch) -
 
 # Scenarios.
 
-SCRIPT = "power on\n< BootNotification\nplug 1\ntag 1 ABCD\n< StartTransaction\n"
+SCRIPT = (
+    "power on\n< BootNotification\n< StatusNotification\nplug 1\ntag 1 ABCD\n< StartTransaction\n"
+)
 
 
 def test_a_scenario_is_a_text_or_a_file(tmp_path: Path) -> None:
@@ -233,7 +241,7 @@ def test_a_scenario_is_a_text_or_a_file(tmp_path: Path) -> None:
 
 
 async def test_a_scenario_that_does_not_come_true_fails() -> None:
-    with pytest.raises(ScenarioFailed, match=r"\(scenario\):6: < Fly"):
+    with pytest.raises(ScenarioFailed, match=r"\(scenario\):7: < Fly"):
         await play_scenario_async(f"{SCRIPT}< Fly\n", configuration("core_profile", "simulated_ev"))
 
 

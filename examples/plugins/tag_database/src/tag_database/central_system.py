@@ -41,6 +41,7 @@ class LocalLists(Protocol):
 
     async def update(self, station: str, entries: Iterable[Any]) -> int:
         """Makes these the station's list."""
+        ...
 
 
 class CentralSystem:
