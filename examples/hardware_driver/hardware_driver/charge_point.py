@@ -175,7 +175,7 @@ class ChargePoint:
 
     def read(self, connector_id: int, measurand: str, phase: str) -> str | None:
         if measurand == "Current.Offered":
-            return decimal(self._offered)
+            return decimal(self._offered if self._wanted else 0)
         if measurand == "Temperature":
             return str(self._pilot.temperature) if self._pilot.state else None
         value = self._meter.values.get(f"{measurand}.{phase}" if phase else measurand)
@@ -231,7 +231,8 @@ class ChargePoint:
             self._lock.move(False)
         self._pilot.start(now)
         self._meter.start(now)
-        self._turn()
+        # Not now: other plugins may not have heard yet that everything has started.
+        self._station.after(0, self._turn)
 
     def _turn(self) -> None:
         # Set first: whatever goes wrong below, there is a next turn.
