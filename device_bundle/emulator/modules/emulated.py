@@ -14,6 +14,7 @@ options = {
     "imei": "866340050000017",
     "reason": 1,  # misc.Power.powerOnReason(): 1 power key, 5 watchdog
     "send": 0,  # bytes a socket takes at a time, 0: as many as it can
+    "hardware": 0,  # port of this computer that pins and UARTs are wired to, 0: to nothing
 }
 options.update(json.loads(os.getenv("EMULATOR") or "{}"))
 
