@@ -9,12 +9,12 @@ RESTART = 75
 WATCHDOG = 76
 
 options = {
+    "hardware": 0,  # port of this computer that pins and UARTs are wired to, 0: to nothing
     "speed": 1,  # emulated seconds per second
     "ticks": 0,  # ticks_ms() at start
     "imei": "866340050000017",
     "reason": 1,  # misc.Power.powerOnReason(): 1 power key, 5 watchdog
     "send": 0,  # bytes a socket takes at a time, 0: as many as it can
-    "hardware": 0,  # port of this computer that pins and UARTs are wired to, 0: to nothing
 }
 options.update(json.loads(os.getenv("EMULATOR") or "{}"))
 
