@@ -55,12 +55,16 @@ class Files:
         (self._offered / name).write_text(text, encoding="utf-8")
 
     def received(self) -> list[str]:
-        """The names of the files that were sent, the oldest first."""
+        """The names of the files that were sent and not taken, the oldest first."""
         return [file.name for file in self._received]
 
-    def has(self, name: str, text: str) -> bool:
-        """Whether a file came whose name fits, ``*`` for anything, with the text in it."""
-        return any(
-            fnmatchcase(file.name, name) and text in file.read_text("utf-8", "replace")
-            for file in self._received
-        )
+    def take(self, name: str, text: str) -> bool:
+        """Takes the oldest file whose name fits, ``*`` for anything, with the text in it.
+
+        Whether there was one; each can be taken once.
+        """
+        for file in self._received:
+            if fnmatchcase(file.name, name) and text in file.read_text("utf-8", "replace"):
+                self._received.remove(file)
+                return True
+        return False

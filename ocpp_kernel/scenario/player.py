@@ -219,7 +219,7 @@ class Player:
     async def _receive(self, step: Step) -> None:
         files = self._server()
         await self._until(
-            lambda: files.has(step.action, step.given),
+            lambda: files.take(step.action, step.given),
             lambda: f"it did not come, but: {', '.join(files.received()) or 'nothing'}",
         )
 

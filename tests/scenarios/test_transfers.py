@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from ocpp_kernel.scenario.script import parse_script
 from ocpp_kernel.scenario.simulation import JumpingClock
 from ocpp_kernel.scenario.stage import Cast, simulation_stage
 from ocpp_kernel.scenario.tape import Tape
+from ocpp_kernel.transports.transfers import Options, Transfers
 
 SCRIPTS = sorted(Path(__file__).with_name("transfers").glob("*.scenario"))
 
@@ -85,7 +87,20 @@ async def test_what_is_offered_and_received(tmp_path: Path) -> None:
         assert (tmp_path / "offered" / "a.bin").read_bytes() == "ä".encode()
         assert files.url.startswith("http://127.0.0.1:")
         assert files.received() == []
-        assert not files.has("*", "")
+        assert not files.take("*", "")
+        transfers = Transfers(tmp_path / "own", Options(proxies=False))
+        for number in range(2):
+            job = transfers.send(f"{files.url}/{number}.log", "PUT", 5)
+            job.feed(f"text{number}".encode())
+            while not job.finished:
+                await asyncio.sleep(0.01)
+            assert job.fault == ""
+        assert files.received() == ["0.log", "1.log"]
+        assert not files.take("*.txt", "")
+        assert not files.take("0.log", "text1")
+        assert files.take("*.log", "text1")
+        assert not files.take("*.log", "text1")
+        assert files.received() == ["0.log"]
 
 
 def test_addresses_of_files() -> None:

@@ -10,6 +10,7 @@ RESTART = 75
 WATCHDOG = 76
 
 options = {
+    "hardware": 0,  # port of this computer that pins and UARTs are wired to, 0: to nothing
     "speed": 1,  # emulated seconds per second
     "ticks": 0,  # ticks_ms() at start
     "imei": "866340050000017",  # -1: the firmware cannot tell

@@ -30,7 +30,7 @@ def ask(text):
 
 def _connected():
     global _stream, _tried
-    port = emulated.options.get("hardware")
+    port = emulated.options["hardware"]
     if _stream is None and port and not _tried:
         _tried = True
         _stream = socket.socket()

@@ -7,7 +7,7 @@ the pilot controller's permit are in series with the contactor's coil.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ocpp_kernel import events
 from ocpp_kernel.store import StoreError
@@ -41,12 +41,13 @@ class Settings:
     contactor_pin: int = 1
     #: Mirror contact of the contactor.
     mirror_pin: int = 2
-    #: Contact of the residual current device, closed while nothing is wrong.
+    #: Contact of the residual current device, closed while nothing is wrong; needed.
     rcd_pin: int = 3
     stop_pin: int = 4
-    #: Reason of a stop by that button: Local, EmergencyStop or Other.
-    stop_reason: str = "Local"
-    #: The motor's two directions, and the switch that is closed while the plug is locked.
+    #: Reason of a stop by that button.
+    stop_reason: Literal["Local", "EmergencyStop", "Other"] = "Local"
+    #: The motor's two directions, and the switch that is closed while the plug is locked; needed
+    #: where ``lockable``.
     lock_pin: int = 5
     unlock_pin: int = 6
     locked_pin: int = 7
@@ -93,6 +94,10 @@ class ChargePoint:
         self.connectors: int = 1
         self.lockable: bool = settings.lockable
         self.max_current: int = settings.max_current
+        if not wave.LEAST <= self.max_current <= wave.MOST:
+            raise ValueError(
+                f"max_current is in mA, {wave.LEAST} to {wave.MOST}, not {self.max_current}"
+            )
         self.measurands = self._list_measurands()
         board = Board()
         # First of all: whatever happened before, the contactor is open now.
@@ -170,7 +175,7 @@ class ChargePoint:
 
     def read(self, connector_id: int, measurand: str, phase: str) -> str | None:
         if measurand == "Current.Offered":
-            return decimal(self._offered)
+            return decimal(self._offered if self._wanted else 0)
         if measurand == "Temperature":
             return str(self._pilot.temperature) if self._pilot.state else None
         value = self._meter.values.get(f"{measurand}.{phase}" if phase else measurand)
@@ -226,7 +231,8 @@ class ChargePoint:
             self._lock.move(False)
         self._pilot.start(now)
         self._meter.start(now)
-        self._turn()
+        # Not now: other plugins may not have heard yet that everything has started.
+        self._station.after(0, self._turn)
 
     def _turn(self) -> None:
         # Set first: whatever goes wrong below, there is a next turn.

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 #: Duty cycles that offer nothing: wait, and out of order.
 WAIT = 1000
 OUT_OF_ORDER = 0
-#: The least current there is a duty cycle for, in mA.
+#: The least and the most current there is a duty cycle for, in mA.
 LEAST = 6000
+MOST = 80000
 #: Seconds between commands, and without a status after which the controller counts as gone.
 REPEAT = 1
 PATIENCE = 3
@@ -46,7 +47,7 @@ def duty_of(milliampere: int) -> int:
         return WAIT
     if milliampere <= 51000:
         return milliampere // 60
-    return 640 + min(milliampere, 80000) // 250
+    return 640 + min(milliampere, MOST) // 250
 
 
 def framed(text: str) -> bytes:
@@ -94,8 +95,10 @@ class Pilot:
         self._heard_at = 0
 
     def start(self, now: int) -> None:
-        """The controller's time to be heard begins."""
+        """The controller's time to be heard begins; what it said before is of another life."""
+        self._port.receive()
         self._heard_at = now
+        self._tell(now)
 
     def poll(self, now: int) -> None:
         """Takes in what has arrived, and repeats the command where it is time to."""
@@ -109,15 +112,14 @@ class Pilot:
             self._understand(unframed(line), now)
         if len(self._rest) > LONGEST:
             self._rest = b""  # noise without an end of line
+        if self.is_lost(now):
+            self.state = ""
         if now - self._told_at >= REPEAT:
             self._tell(now)
 
     def is_lost(self, now: int) -> bool:
         """Whether the controller is silent, or what comes makes no sense. Ask after `poll`."""
-        if now - self._heard_at <= PATIENCE:
-            return False
-        self.state = ""
-        return True
+        return now - self._heard_at > PATIENCE
 
     def set(self, duty: int, now: int) -> None:
         """The duty cycle from now on, in thousandths."""

@@ -184,6 +184,14 @@ def test_core_068_meter_values_come_from_the_meter(charging: Any, bench: Any) ->
     }
 
 
+def test_nothing_is_offered_but_in_a_transaction(charging: Any, bench: Any) -> None:
+    driver: Any = charging.station.hooks.driver()
+    assert driver.read(1, "Current.Offered", "") == "32.00"
+    bench.unplug()
+    charging.pass_time(1)
+    assert driver.read(1, "Current.Offered", "") == "0.00"
+
+
 def test_a_single_phase_wallbox_reads_one_phase(power_up: Callable[..., Any]) -> None:
     driver = power_up(phases=1).station.hooks.driver()
     assert driver is not None

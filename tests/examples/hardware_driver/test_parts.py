@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -97,12 +98,24 @@ def test_the_duty_cycle_is_repeated_every_second(driver: Find, port: Any) -> Non
     assert said == ["D,1000", "D,266", "D,266"]
 
 
+def test_what_was_said_before_the_start_is_forgotten(driver: Find, port: Any) -> None:
+    pilot = driver("pilot").Pilot(port)
+    port.incoming = [driver("pilot").framed("P,F,0,20"), driver("pilot").framed("P,A,0,20")]
+    pilot.start(0)
+    assert port.sent == [driver("pilot").framed("D,1000")]
+    pilot.poll(0)
+    assert pilot.state == "A"
+
+
 def test_a_long_turn_does_not_lose_the_controller(driver: Find, port: Any) -> None:
     pilot = driver("pilot").Pilot(port)
     pilot.start(0)
     port.incoming = [driver("pilot").framed("P,B,0,20")]
     pilot.poll(10)  # the loop was busy for ten seconds; what was said meanwhile waits
     assert not pilot.is_lost(13)
+    pilot.poll(13)
+    assert pilot.state == "B"
+    pilot.poll(14)
     assert pilot.is_lost(14)
     assert pilot.state == ""
 
@@ -323,23 +336,48 @@ def test_on_a_computer_it_is_made_and_reports_that_nothing_is_there() -> None:
     assert station.deadline == 10  # no busy waiting for hardware that is not there
 
 
-def test_the_package_installs_and_is_found(tmp_path: Path) -> None:
-    """As a third party would do it: its entry point makes the plugin known."""
-    site = str(tmp_path / "site")
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
-    install += ["--no-build-isolation", "--target", site, str(copied(tmp_path))]
-    subprocess.run(install, check=True, capture_output=True)
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ("max_current = 32", "max_current is in mA, 6000 to 80000, not 32"),
+        ("max_current = 90000", "max_current is in mA, 6000 to 80000, not 90000"),
+        ('stop_reason = "Panic"', "stop_reason"),
+    ],
+)
+def test_settings_that_make_no_sense_are_told(tmp_path: Path, settings: str, problem: str) -> None:
+    text = (EXAMPLE / "ocpp.toml").read_text(encoding="utf-8")
+    text = text.replace("./hardware_driver", (EXAMPLE / "hardware_driver").as_posix())
+    (tmp_path / "ocpp.toml").write_text(text.replace("max_current = 32000", settings))
+    done = subprocess.run(
+        [sys.executable, "-m", "ocpp_kernel", "check", str(tmp_path / "ocpp.toml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in (1, 2)
+    assert problem in " ".join(done.stderr.split())
+
+
+def test_installed_it_is_found_by_its_entry_point(tmp_path: Path) -> None:
+    """As an installer lays it out, from what its pyproject.toml says."""
+    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text(encoding="utf-8"))
+    for package in project["tool"]["setuptools"]["packages"]:
+        shutil.copytree(EXAMPLE / package, tmp_path / package)
+    name, version = project["project"]["name"], project["project"]["version"]
+    facts = tmp_path / f"{name.replace('-', '_')}-{version}.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    points = project["project"]["entry-points"]["ocpp_kernel"]
+    lines = [f"{plugin} = {module}" for plugin, module in points.items()]
+    (facts / "entry_points.txt").write_text("\n".join(["[ocpp_kernel]", *lines]))
     program = (
-        f"import sys; sys.path.append({site!r})\n"
-        "from ocpp_kernel.config import Config; from ocpp_kernel.plugins import discover\n"
-        "print([p.source for p in discover(Config()) if p.name == 'hardware_driver'])\n"
+        f"import sys; sys.path.append({str(tmp_path)!r})\n"
+        "from ocpp_kernel.config import Config\n"
+        "from ocpp_kernel.plugins import discover, load_plugin\n"
+        "(found,) = [p for p in discover(Config()) if p.name == 'hardware_driver']\n"
+        "print(found.source, load_plugin(found, 'charge_point').role.__name__)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
     )
-    assert done.stdout == "['installed by hardware-driver']\n"
-
-
-def copied(folder: Path) -> Path:
-    """Building leaves traces; not in the checkout."""
-    return Path(shutil.copytree(EXAMPLE, folder / "source"))
+    assert done.stdout == "installed by hardware-driver ChargePoint\n"
