@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from device_bundle.runtime.handshake import HandshakeError, basic_credentials
 from device_bundle.runtime.http import Exchange, build_head, parse_address, redirected
+from ocpp_kernel.store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,7 +138,10 @@ class Download(Job):
         """See Job. A part that left no room is of no use."""
         super().fail(error)
         if self.fault == "no room left":
-            self._forget()
+            try:  # noqa: SIM105  # no contextlib on a module
+                self._forget()
+            except (OSError, StoreError):
+                pass  # the flash is beyond this; the next attempt begins with it
 
     def release(self) -> None:
         """See Job."""

@@ -292,6 +292,21 @@ def test_a_full_flash_ends_it_and_leaves_nothing(
     assert bench.store.load("firmware_origin") is None
 
 
+def test_a_flash_that_fails_altogether_is_a_fault_of_the_job_alone(bench: Bench) -> None:
+    def full(data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+    def remove(path: str) -> None:
+        removals.append(path)
+        raise OSError(errno.ENOENT if len(removals) == 1 else errno.EIO, "broken")
+
+    removals: list[str] = []
+    bench.fs.remove = remove
+    bench.transfers.open = lambda path, mode: SimpleNamespace(write=full, close=lambda: full(b""))
+    assert bench.fetch(Stream(answer(CONTENT))).fault == "no room left"
+    assert len(removals) == 2
+
+
 def test_a_new_download_takes_the_place_of_one_under_way(bench: Bench) -> None:
     first = Stream(answer(b"abc", "200 OK", TAGGED, length=9), ends=False)
     bench.streams += [first, Stream(answer(CONTENT))]

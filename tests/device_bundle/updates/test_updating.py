@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import ssl
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +81,26 @@ async def test_fw_004_a_cut_download_goes_on_where_it_stopped(site: Any) -> None
     assert 8000 < starts[1] < 9000
     assert 16000 < starts[2] < 18000
     assert all(b"If-Range: " in request for request in cutter.requests[1:])
+
+
+async def test_fw_010_an_image_comes_by_https(site: Any) -> None:
+    """FW-010, FW-011."""
+    await site.power_up("1.0.0")
+    image = site.release("2.0.0").image()
+    data = Path(__file__).parents[1] / "runtime" / "data"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(data / "server.pem", data / "server_key.pem")
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(image) + image)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+        port = server.sockets[0].getsockname()[1]
+        await site.firmware.update(site.station, f"https://127.0.0.1:{port}/2.0.0.tar.gz")
+        await site.hears(*UPDATED)
 
 
 async def test_a_download_goes_on_after_a_power_cut(site: Any) -> None:
