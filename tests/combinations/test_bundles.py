@@ -69,7 +69,7 @@ async def test_each_subset_bundles_and_boots(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """FRM-029: the bundle holds these profiles and no others, and a device with it says so."""
-    monkeypatch.setattr(bundler, "_measure_heap", lambda result: None)  # nobody reads it here
+    monkeypatch.setattr(bundler, "_measure_heap", lambda result: {})  # nobody reads it here
     watcher = Watcher()
     central = build_central(Config(), lambda level, text: None, watcher)
     async with WebSocketServer(central, "127.0.0.1", 0) as server:
