@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
+from typing import Any
 
 from generate.markdown import code, table
 from ocpp_kernel.build import build_station
@@ -33,7 +35,8 @@ def _station() -> Station:
 
 def _rows(station: Station) -> Iterator[list[str]]:
     for register in station.hooks.implementations[HOOK]:
-        plugin = register.__self__.__module__.split(".")[1]  # type: ignore[attr-defined]  # a method
+        method: Any = inspect.unwrap(register)
+        plugin = method.__self__.__module__.split(".")[1]
         for key in register():
             default = "" if key.default == "" else code(_written(key))
             access = ACCESS[key.access] + ("; after a restart" if key.reboot else "")

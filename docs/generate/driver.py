@@ -8,12 +8,12 @@ from typing import Any
 
 from generate.markdown import code, documentation, table
 from generate.source import attributes, signature
-from ocpp_kernel.driver import Driver, Installer
+from ocpp_kernel.driver import Driver, Installer, Witness
 
 
 def text() -> str:
     """A section for each protocol."""
-    return "\n".join(_section(cls) for cls in (Driver, Installer))
+    return "\n".join(_section(cls) for cls in (Driver, Installer, Witness))
 
 
 def _section(cls: type) -> str:

@@ -57,11 +57,14 @@ def send(folder: Path, port: str, baud: int, form: str = "") -> None:
         report = _run(bundle, port, baud)
     except (BundleError, DeviceError) as error:
         raise click.ClickException(str(error)) from error
-    output().print(
-        f"{len(report.written)} of {len(bundle.files)} files written to {port}, the others were "
-        "right already; restart the module to run them",
-        markup=False,
-    )
+    output().print(_told(report, port), markup=False)
+
+
+def _told(report: Report, port: str) -> str:
+    if not report.written:
+        return f"all {len(report.skipped)} files on {port} were right already"
+    skipped = f", {len(report.skipped)} were right already" if report.skipped else ""
+    return f"written to {port}: {len(report.written)}{skipped}; restart the module to run them"
 
 
 def _run(bundle: Bundle, port: str, baud: int) -> Report:

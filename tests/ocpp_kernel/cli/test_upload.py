@@ -67,14 +67,33 @@ def test_the_result_is_told(run: Run, folder: str, sent: list[dict[str, bytes]])
     result = run("upload", folder, "--port", "COM7", "--baud", "9600")
     assert result.exit_code == 0, result.output
     assert result.stdout == (
-        "1 of 2 files written to COM7, the others were right already; "
-        "restart the module to run them\n"
+        "written to COM7: 1, 1 were right already; restart the module to run them\n"
     )
     run("upload", folder, "--port", "COM7", "--baud", "9600", "--form", "py")
     assert [list(files) for files in sent] == [
         ["/usr/app.mpy", "/usr/main.py"],
         ["/usr/app.py", "/usr/main.py"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("report", "told"),
+    [
+        (Report(["a", "b"], []), "written to COM7: 2; restart the module to run them\n"),
+        (Report([], ["a", "b"]), "all 2 files on COM7 were right already\n"),
+    ],
+)
+def test_all_or_nothing_was_to_be_done(
+    run: Run,
+    folder: str,
+    sent: list[dict[str, bytes]],
+    monkeypatch: pytest.MonkeyPatch,
+    report: Report,
+    told: str,
+) -> None:
+    monkeypatch.setattr(Upload, "run", lambda self, files: report)
+    assert run("upload", folder, "--port", "COM7", "--baud", "9600").stdout == told
+    assert sent == []
 
 
 @pytest.mark.usefixtures("sent")
