@@ -70,7 +70,7 @@ def test_every_other_command_is_tried_below() -> None:
         *ON_THE_EXAMPLE,
         *ON_FILES,
         *ON_A_CONFIGURATION,
-        "python -m device_bundle.emulator build/wallbox --heap 512k --speed 60",
+        "python -m device_bundle.emulator build/wallbox --heap 512k --speed 10",
     }
     assert set(OTHERS) == tried
 
@@ -85,6 +85,7 @@ ON_A_CONFIGURATION = [
     "ocpp-kernel plugins --config ocpp.toml",
     "ocpp-kernel actions --config ocpp.toml",
     "ocpp-kernel check --device acme.py",
+    "ocpp-kernel new-plugin acme_display --role both",
 ]
 
 
