@@ -21,7 +21,7 @@ the text of `/usr/main.py`: `@NAME@`, `@VERSION@` and `usr.app` are to be replac
     connector   one attempt to connect, with everything handed in
     streams     usocket; tls: ussl
     transfers   downloads and uploads; http: the protocol
-    installer   puts an image in place; image reads it; staging: the firmware's updaters
+    installer   puts an image in place; image reads it; files; staging: the firmware's updaters
     moving      offers plugins these two
     clock, codec, backoff
     board       the module's own functions

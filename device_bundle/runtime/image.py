@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from device_bundle.runtime.files import PIECE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-# Bytes read at a time, and of a tar's blocks.
-PIECE = 1024
+# Bytes of a tar's blocks.
 _BLOCK = 512
 # Bytes of the manifest: a few files have 150 each.
 _LONGEST_MANIFEST = 8192

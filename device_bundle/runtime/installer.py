@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from device_bundle.runtime.image import PIECE, Image
+from device_bundle.runtime.files import PIECE, Files
+from device_bundle.runtime.image import Image
 from device_bundle.runtime.transfers import RESERVE
 
 if TYPE_CHECKING:
@@ -70,10 +71,9 @@ _MANIFEST = ".json"
 _PIECES = 16
 _BLOCK = 4096
 _SUFFIXES = (".py", ".mpy", ".txt")
-_ENOENT = 2
 
 
-class Installer:
+class Installer(Files):
     """Works in steps, so that the main loop goes on; each handles one file at most."""
 
     def __init__(
@@ -89,12 +89,11 @@ class Installer:
 
         patience: seconds the central system may take to accept a new app.
         """
+        super().__init__(fs, opener, firmware.sha256)
         #: Whether the central system has accepted this run; set from outside.
         self.accepted = False
         self._station = station
         self._firmware = firmware
-        self._fs = fs
-        self._open = opener
         self._target = target
         self._give_up = station.now + patience
         self._steps: Steps | None = None
@@ -262,7 +261,7 @@ class Installer:
         path, size = image.next()
         while path:
             name = path[3:]
-            sha = self._firmware.sha256()
+            sha = self._new_sha256()
             out = None
             for entry in staged:
                 if name == entry[0]:
@@ -371,59 +370,6 @@ class Installer:
         self._remove(TRIAL)
         for name in self._names(PREVIOUS):
             self._remove(f"{PREVIOUS}/{name}")
-
-    def _names(self, folder: str) -> list[str]:
-        try:
-            names: list[str] = self._fs.listdir(folder)
-        except OSError:
-            return []
-        return names
-
-    def _digest(self, path: str) -> bytes:
-        """The SHA-256 of a file, b"" where there is none."""
-        sha = self._firmware.sha256()
-        if not self._pass(path, sha.update):
-            return b""
-        digest: bytes = sha.digest()
-        return digest
-
-    def _copy(self, source: str, target: str) -> None:
-        file = self._open(target, "wb")
-        try:
-            self._pass(source, file.write)
-        finally:
-            file.close()
-
-    def _pass(self, path: str, take: Callable[[bytes], object]) -> bool:
-        """Hand a file's content on, piece by piece; False where there is none."""
-        try:
-            file = self._open(path, "rb")
-        except OSError:
-            return False
-        try:
-            piece = file.read(PIECE)
-            while piece:
-                take(piece)
-                piece = file.read(PIECE)
-        finally:
-            file.close()
-        return True
-
-    def _make_folder(self, path: str) -> None:
-        at = 0
-        while at >= 0:
-            at = path.find("/", at + 1)
-            try:  # noqa: SIM105  # no contextlib on a module
-                self._fs.mkdir(path if at < 0 else path[:at])
-            except OSError:
-                pass  # it exists; or it cannot be made, which the next write reports
-
-    def _remove(self, path: str) -> None:
-        try:
-            self._fs.remove(path)
-        except OSError as error:
-            if error.args[0] != _ENOENT:
-                raise
 
 
 def _blocks(size: int) -> int:
