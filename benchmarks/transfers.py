@@ -40,8 +40,7 @@ def memory() -> list[tuple[str, int, int, int]]:
     """
     with tempfile.TemporaryDirectory(prefix="module-") as folder:
         root = Path(folder, "module")
-        with device_measure.readable():
-            result = device_measure.made(Path(folder))
+        result = device_measure.made(Path(folder), readable=True)
         upload(result.out / "usr", root)
         (root / "usr" / "image").write_bytes(_image(result))
         (root / "usr" / "main.py").write_bytes(PROBE.read_bytes())

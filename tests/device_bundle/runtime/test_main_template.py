@@ -10,9 +10,11 @@ import pytest
 from device_bundle.compile import compile_module
 from device_bundle.emulator import Emulator
 from device_bundle.main_stub import main_text
+from device_bundle.targets import target_of
 from ocpp_kernel.config import parse_config
 
 CONFIG = parse_config({"bundle": {"project": "wallbox", "version": "1.2.3"}})
+TARGET = target_of(CONFIG)
 APP = """
 def part(depth):
     if depth:
@@ -27,7 +29,7 @@ def run(folder: Path, app: str, restarts: int, updates: bool = False) -> Emulato
     """A module whose app is this text, until it was restarted so often."""
     bundle = folder / "bundle"
     bundle.mkdir()
-    bundle.joinpath("main.py").write_text(main_text(CONFIG, updates))
+    bundle.joinpath("main.py").write_text(main_text(CONFIG, TARGET, updates))
     bundle.joinpath("app.py").write_text(app)
     emulator = Emulator(bundle, data=folder / "flash", speed=500)
     with emulator:
@@ -40,7 +42,7 @@ def run(folder: Path, app: str, restarts: int, updates: bool = False) -> Emulato
 
 @pytest.mark.parametrize("updates", [False, True])
 def test_it_is_text_every_firmware_compiles(updates: bool) -> None:
-    text = main_text(CONFIG, updates)
+    text = main_text(CONFIG, TARGET, updates)
     assert compile_module("main", text)
     assert "PROJECT_NAME='wallbox'\nPROJECT_VERSION='1.2.3'\n" in text
     assert ("ocpp_trial" in text) == updates
@@ -94,7 +96,7 @@ def test_an_app_on_trial_without_the_firmwares_updater_runs_all_the_same(tmp_pat
     hidden += "builtins.__import__=importer\n"
     folder = tmp_path / "bundle"
     folder.mkdir()
-    folder.joinpath("main.py").write_text(hidden + main_text(CONFIG, True))
+    folder.joinpath("main.py").write_text(hidden + main_text(CONFIG, TARGET, True))
     folder.joinpath("app.py").write_text("print('the app runs')\n")
     emulator = Emulator(folder, data=tmp_path / "flash", speed=500)
     with emulator:
