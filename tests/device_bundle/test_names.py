@@ -98,7 +98,7 @@ def test_classes_keep_their_names_for_logs(sample: Any) -> None:
         """)
 
 
-def test_long_texts_used_twice_are_kept_once(sample: Any) -> None:
+def test_long_texts_that_could_be_names_are_kept_as_names(sample: Any) -> None:
     sample.assert_same("""
         def one():
             return "MeterValuesSampledData"
@@ -110,7 +110,7 @@ def test_long_texts_used_twice_are_kept_once(sample: Any) -> None:
             print(one(), two())
         """)
     first = sample.emit()["app"].splitlines()[0]
-    assert first == "if 0:MeterValuesSampledData"
+    assert first == "if 0:MeterValuesAlignedData;MeterValuesSampledData"
 
 
 def test_decorators_and_defaults_belong_to_the_class(sample: Any) -> None:
