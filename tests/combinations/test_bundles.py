@@ -149,7 +149,7 @@ async def test_each_subset_bundles_boots_and_charges(
 
     Each on a strict module of another kind.
     """
-    monkeypatch.setattr(bundler, "_measure_heap", lambda result: None)  # nobody reads it here
+    monkeypatch.setattr(bundler, "_measure_heap", lambda result: {})  # nobody reads it here
     port, seed = stage.free_port(), ALL.index(chosen) + 100
     usr = await asyncio.to_thread(bundled, tmp_path, chosen, port)
     clock = Clock(SPEED)
