@@ -141,8 +141,6 @@ class Hooks:
         for listener in self.implementations.get("ocpp_on_event", ()):
             try:
                 listener(event)
-            except MemoryError:
-                raise  # what is half done must not go on: the shell begins anew
             except Exception as error:  # noqa: BLE001 - reported
                 self._tell("ocpp_on_event", error)
 

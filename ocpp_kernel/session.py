@@ -324,8 +324,6 @@ class Session:
     def _finish(self, done: Done, answer: Any, error: OcppError | None) -> None:
         try:
             done(answer, error)
-        except MemoryError:
-            raise  # the shell closes, and what was not taken in is asked for again
         except Exception as fault:  # noqa: BLE001 - reported
             self._tell(f"whoever waited for an answer failed: {fault!r}")
 

@@ -246,8 +246,6 @@ class Station:
     def _run(self, callback: Callable[[], None]) -> None:
         try:
             callback()
-        except MemoryError:
-            raise  # as for events
         except Exception as error:  # noqa: BLE001 - reported
             self._warn(f"a timer failed: {error!r}")
 
