@@ -50,6 +50,8 @@ def _bound_once(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
             bound[node.name] += 1
         elif isinstance(node, ast.Nonlocal | ast.Global):
             bound.update(node.names * 2)
+        elif isinstance(node, ast.ClassDef):  # what it binds are its attributes
+            bound.update([*bound_inside(node.body)[0]] * 2)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             bound.update(alias.asname or alias.name for alias in node.names)
     for node in nodes:

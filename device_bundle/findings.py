@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from device_bundle.origins import column
 from device_bundle.rules import RULES
 
 
@@ -57,9 +58,9 @@ class Findings:
     ) -> None:
         """Note that `node` breaks the rule `code`, whose words count where none are given."""
         rule = RULES[code]
-        line, column = getattr(node, "lineno", 0), getattr(node, "col_offset", -1) + 1
+        line = getattr(node, "lineno", 0)
         problem = problem or rule.title
-        self._found.add(Finding(path, line, problem, advice or rule.remedy, code, column))
+        self._found.add(Finding(path, line, problem, advice or rule.remedy, code, column(node)))
 
     def include(self, other: Findings) -> None:
         """Take over what another collection holds."""
