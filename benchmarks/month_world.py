@@ -28,7 +28,7 @@ class World:
         emulated.sleep = lambda seconds: self.wait(int(seconds * 1000))
         builtins.open = self.open
         sys.modules["uselect"] = Uselect(self)
-        sys.modules["sys"] = Sys(self)
+        sys.modules["sys"] = sys.modules["usys"] = Sys(self)
 
     def wait(self, milliseconds):
         until = self.ms + milliseconds

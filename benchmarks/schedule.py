@@ -38,10 +38,11 @@ def measured() -> dict[str, tuple[int, int]]:
             check=False,
             timeout=60,
         )
-    lines = [line.split("\t") for line in done.stdout.splitlines()]
-    if not lines or lines[-1] != ["end"]:
+    lines = done.stdout.splitlines()
+    if lines[-1:] != ["end"]:
         raise device_measure.MeasureError(done.stdout + done.stderr)
-    return {name: (int(one), int(other)) for name, one, other in lines[:-1]}
+    found = [line.split("\t") for line in lines if "\t" in line]  # the rest is the program's log
+    return {name: (int(one), int(other)) for name, one, other in found}
 
 
 def run(console: Console) -> None:

@@ -103,14 +103,16 @@ class SocketStream:
         begun = utime.ticks_ms()
         socket.settimeout(_WRITE_TIMEOUT)
         send = socket.send if self._tls is None else self._tls.write
-        sent = _persist(send, data) or 0
-        while sent < len(data):
-            late = utime.ticks_diff(utime.ticks_ms(), begun) > _WRITE_TOTAL
-            count = 0 if late else _persist(send, memoryview(data)[sent:])
-            if not count:
-                raise OSError(110)
-            sent += count
-        socket.settimeout(self._moment)
+        try:
+            sent = _persist(send, data) or 0
+            while sent < len(data):
+                late = utime.ticks_diff(utime.ticks_ms(), begun) > _WRITE_TOTAL
+                count = 0 if late else _persist(send, memoryview(data)[sent:])
+                if not count:
+                    raise OSError(110)
+                sent += count
+        finally:
+            socket.settimeout(self._moment)  # what closes the connection still reads
 
     def send(self, data: bytes | bytearray | memoryview) -> int:
         """Send what is taken within a moment; how many bytes that was, perhaps 0. Raises OSError.

@@ -352,7 +352,9 @@ def test_readable_bundles_keep_the_names_of_the_source(project: Any, tmp_path: P
 def test_with_lines_every_statement_has_its_own(project: Any, tmp_path: Path) -> None:
     bare = bundle(project(glimmer=GLIMMER), tmp_path / "bare")
     told = bundle(project("[bundle]\nlines = true\n", glimmer=GLIMMER), tmp_path / "told")
-    for file in told.files[:-1]:
+    for file in told.files:
+        if not file.compiled:
+            continue
         statements = [n for n in ast.walk(ast.parse(file.text)) if isinstance(n, ast.stmt)]
         lines = [n.lineno for n in statements if n.lineno > 1]  # the first may only name texts
         assert len(lines) == len(set(lines)), file.name
