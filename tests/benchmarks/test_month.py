@@ -13,7 +13,12 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 #: Bytes of log lines that wait for their page of the diagnostics to be full.
 DIAGNOSTICS = 8 * 1024
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(900),
+    # One process lives the month for all of them.
+    pytest.mark.xdist_group("month"),
+]
 
 
 @pytest.fixture(scope="module")

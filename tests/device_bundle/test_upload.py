@@ -296,8 +296,12 @@ def test_a_module_that_is_silent(module: Module, kind: type[Repl]) -> None:
 def test_a_module_that_gives_no_prompt(module: Module) -> None:
     module.start(
         "import time\n",
-        "while True:\n    try:\n        print('starting')\n        time.sleep_ms(5)\n"
-        "    except KeyboardInterrupt:\n        pass\n",
+        # Nested, since an interrupt may come while another one is being handled.
+        "def go(depth):\n    while True:\n        try:\n"
+        "            if depth:\n                go(depth - 1)\n"
+        "            print('starting')\n            time.sleep_ms(5)\n"
+        "        except KeyboardInterrupt:\n            pass\n"
+        "go(5)\n",
     )
     with (
         SerialPort(module.port, 115200) as port,

@@ -199,6 +199,7 @@ def test_a_write_that_does_not_go_on_is_an_error(
     socket.accepts = [*accepts, 0, 0]
     with pytest.raises(OSError, match=r"1\d\d"):
         streams.SocketStream(socket, None).write(b"abcdefgh")
+    assert socket.timeouts[-1] < 1, "closing reads on, and must not wait for long"
 
 
 def test_closing_twice_is_harmless(make: Make) -> None:
