@@ -60,7 +60,7 @@ def test_what_is_built_in_has_no_problems(run: Run) -> None:
         ),
         (
             "[central_system.core_profile]\nheartbeat_interval = 'x'\n",
-            "central_system.core_profile.heartbeat_interval: Expected int, got str",
+            "central_system.core_profile.heartbeat_interval must be a whole number, not text",
         ),
     ],
 )
