@@ -90,7 +90,7 @@ class BundleSettings(msgspec.Struct, forbid_unknown_fields=True):
     #: What the module's console shows at power-up, and merging tools look for in main.py.
     project: str = "ocpp"
     #: Of this bundle; charge points tell it as firmwareVersion, and updates are told apart by it.
-    version: str = "1.0.0"
+    version: Annotated[str, range(1, 51)] = "1.0.0"
     #: What is installed and sent over the air: ``auto`` is the compiled form where there is one.
     image: Literal["auto", "py", "mpy"] = "auto"
     #: Where the files of an update will be served; goes into bulk_download.json.

@@ -77,7 +77,9 @@ def _device_problems(config: Config) -> tuple[list[str], list[str]]:
     load_bundler()
     from device_bundle.findings import BundleError  # noqa: PLC0415 - only with a bundler
     from device_bundle.linker import link  # noqa: PLC0415 - as above
+    from device_bundle.targets import flash_of  # noqa: PLC0415 - as above
 
+    flash_of(config)
     try:
         linked = link(config, enabled(config))
     except BundleError as error:

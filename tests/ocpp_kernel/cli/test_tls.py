@@ -80,8 +80,8 @@ def test_files_that_cannot_be_used(run: Run, tmp_path: Path) -> None:
     result = run("serve", "--config", str(tmp_path / "ocpp.toml"))
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-1] == (
-        f"Error: {tmp_path / 'ocpp.toml'}: central_system.certificate and "
-        "central_system.private_key: No such file or directory"
+        f"Error: {tmp_path / 'ocpp.toml'}: central_system.certificate: "
+        f"{tmp_path / 'certificate.pem'}: No such file or directory"
     )
 
 
@@ -89,5 +89,32 @@ def test_a_file_that_holds_no_certificate(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").touch()
     config = Config(path=tmp_path / "ocpp.toml")
     config.charge_point.trust = "empty.pem"
-    with pytest.raises(ConfigError, match=r"charge_point\.trust: "):
+    with pytest.raises(ConfigError, match=r"charge_point\.trust: .*empty\.pem must hold cert"):
         client_context(config)
+    config.charge_point.trust = "absent.pem"
+    with pytest.raises(ConfigError, match=r"charge_point\.trust: .*absent\.pem: No such file"):
+        client_context(config)
+
+
+def test_a_server_s_files_that_are_no_pem(tmp_path: Path) -> None:
+    for name in ("certificate.pem", "key.pem"):
+        (tmp_path / name).write_text("nonsense")
+    config = Config(path=tmp_path / "ocpp.toml")
+    config.central_system.certificate = "certificate.pem"
+    config.central_system.private_key = "key.pem"
+    with pytest.raises(
+        ConfigError, match=r"must be a certificate and its key .* both PEM: "
+    ) as caught:
+        server_context(config)
+    assert "_ssl.c" not in str(caught.value)
+
+
+def test_a_key_with_a_password_is_refused_rather_than_asked_for(certificate: Path) -> None:
+    folder = certificate.parent
+    command = "openssl rsa -aes128 -passout pass:secret -in key.pem -out locked.pem"
+    subprocess.run(command.split(), cwd=folder, capture_output=True, check=True)
+    config = Config(path=folder / "ocpp.toml")
+    config.central_system.certificate = "certificate.pem"
+    config.central_system.private_key = "locked.pem"
+    with pytest.raises(ConfigError, match="the key is protected by a password"):
+        server_context(config)

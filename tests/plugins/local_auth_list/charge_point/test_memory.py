@@ -94,7 +94,7 @@ def built(folder: Path, main: str) -> Path:
     shapes = resolve_all(program, [Symbol("fixture", "main")])
     entry = app.generated(app.NAME, ["from fixture import main"], "main()")
     order = [KERNEL.package, "runtime", "local_auth_list", app.NAME]
-    _, texts = emit(finish(program, follow(program, shapes, entry), order))
+    texts = emit(finish(program, follow(program, shapes, entry), order)).texts
     usr = folder / "device" / "usr"
     usr.mkdir(parents=True)
     for name, text in texts.items():
