@@ -16,7 +16,7 @@ from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.plugins import discover, enabled
 
 
-@click.command()
+@click.command(short_help="Say what is wrong with a configuration or a plugin.")
 @click.argument("subject", required=False, metavar="[CONFIG|PLUGIN]")
 @click.option("--device", is_flag=True, help="Also check that a device can run the charge point.")
 @config_option

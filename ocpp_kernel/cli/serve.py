@@ -48,7 +48,7 @@ class Watcher:
             show(self._console, self._frames.line(identity, direction, text), _clock())
 
 
-@click.command()
+@click.command(short_help="Run a central system.")
 @click.option("--host", help="The address to listen on. [default: 127.0.0.1]")
 @click.option(
     "--port",

@@ -34,11 +34,9 @@ def check_endpoint(endpoint: str) -> None:
     if parts.fragment:
         raise ValueError(f"{endpoint!r}: a WebSocket URL has no '#' part; remove it")
     try:
-        port = parts.port
+        parts.port  # noqa: B018 - it is read, and checked, when it is asked for
     except ValueError:
-        port = 0
-    if port == 0:
-        raise ValueError(f"{endpoint!r}: the port must be a number from 1 to 65535")
+        raise ValueError(f"{endpoint!r}: the port must be a number up to 65535") from None
 
 
 def identity_of(target: str) -> str | None:
