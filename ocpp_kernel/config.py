@@ -58,11 +58,13 @@ class ChargePointHost(msgspec.Struct, forbid_unknown_fields=True):
 class CentralSystemHost(msgspec.Struct, forbid_unknown_fields=True):
     """``[central_system]``: where stations connect, and which may."""
 
+    #: The address to listen on; ``0.0.0.0`` and ``::`` are all of this computer's.
     host: str = "127.0.0.1"
-    #: 0 takes any free one.
+    #: The port to listen on; 0 takes any free one.
     port: Annotated[int, Meta(ge=0, le=65535)] = 9000
-    #: Files of the certificate and its key; with them stations connect by wss:// only.
+    #: A file of the certificate, as PEM; with it stations connect by wss:// only.
     certificate: str = ""
+    #: A file of the certificate's key, as PEM without a password.
     private_key: str = ""
     #: Identities that may connect; empty admits any.
     identities: list[str] = []

@@ -62,8 +62,9 @@ class Settings:
     #: A folder; ``firmware`` in it is served, ``diagnostics`` is received into. Without one there
     #: is no HTTP endpoint. A relative one starts from the working directory.
     folder: str = ""
-    #: Where the endpoint listens; port 0 takes a free one.
+    #: The address the endpoint listens on.
     http_host: str = "127.0.0.1"
+    #: The port it listens on; 0 takes a free one.
     http_port: Annotated[int, range(65536)] = 9080
     #: How stations reach it, such as ``https://files.example``; by default by host and port.
     url: str = ""

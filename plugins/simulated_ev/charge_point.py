@@ -27,6 +27,7 @@ INSTALLING = 5
 class Settings:
     """The hardware to simulate."""
 
+    #: How many, each with a cable and an EV of its own.
     connectors: Annotated[int, range(1, 1000)] = 2
     #: Whether the cable is locked at the charge point's side.
     lockable: bool = True
@@ -34,6 +35,7 @@ class Settings:
     max_current: Annotated[int, range(2**31)] = 32000
     #: Most current per phase the EVs draw, in mA.
     ev_current: Annotated[int, range(2**31)] = 16000
+    #: Phases each EV draws from.
     phases: Annotated[int, range(1, 4)] = 3
     #: Between phase and neutral, in V.
     voltage: Annotated[int, range(1, 1001)] = 230

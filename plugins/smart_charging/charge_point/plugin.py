@@ -58,9 +58,13 @@ class Settings:
     phases: Annotated[int, range(1, 4)] = 3
     #: The least current EVs charge with, in mA: below it charging pauses.
     least_current: Annotated[int, range(2**31)] = 6000
+    #: The highest stackLevel taken: ChargeProfileMaxStackLevel.
     max_stack_level: Annotated[int, range(2**31)] = 8
+    #: Most periods of a schedule: ChargingScheduleMaxPeriods.
     max_periods: Annotated[int, range(1, 2**31)] = 48
+    #: Most profiles kept: MaxChargingProfilesInstalled.
     max_profiles: Annotated[int, range(1, 2**31)] = 16
+    #: Units taken: ChargingScheduleAllowedChargingRateUnit.
     units: Literal["Current,Power", "Current", "Power"] = "Current,Power"
 
 
