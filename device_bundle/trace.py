@@ -34,8 +34,6 @@ class Tracer:
         try:
             self._map = json.loads(Path(path).read_bytes())
             self._files: dict[str, Any] = self._map["files"]
-            if not isinstance(self._files, dict):  # as in manifest.json
-                raise TypeError
         except OSError as error:
             raise TraceError(f"{path}: cannot be read: {error.strerror}") from None
         except (ValueError, KeyError, TypeError):
