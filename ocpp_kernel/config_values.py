@@ -51,7 +51,7 @@ def fitting(where: str, value: Any, kind: type[T]) -> T:
     """
     fields = getattr(kind, "__struct_fields__", None)
     if fields is not None:
-        return kind(**_fields(where, value, kind))
+        return cast(T, kind(**_fields(where, value, kind)))
     if get_origin(kind) is dict and isinstance(value, dict):
         key_kind, entry_kind = get_args(kind)
         entries = {

@@ -33,9 +33,9 @@ def described(error: BaseException) -> str:
     """An exception with its text and the plugin's line it comes from."""
     if isinstance(error, SyntaxError) and error.filename is not None:
         return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
-    frames = traceback.extract_tb(error.__traceback__)
+    every = traceback.extract_tb(error.__traceback__)
     # What the kernel raises is about the line that called it.
-    frames = [frame for frame in frames if not frame.filename.startswith(_KERNEL)] or frames
+    frames = [frame for frame in every if not frame.filename.startswith(_KERNEL)] or every
     where = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return text + where

@@ -59,6 +59,7 @@ class Watcher:
     "--speed",
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
+    show_default=True,
     help="Tell stations a time that runs so much faster, for those run with the same --speed.",
 )
 @config_option

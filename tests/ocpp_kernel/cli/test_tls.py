@@ -57,7 +57,23 @@ def test_a_station_that_does_not_trust_it_does_not_connect(start: Start, certifi
     server = start("serve", "--config", "central.toml")
     url = server.wait_for("listening on wss://127.0.0.1:").removeprefix("listening on ")
     station = start("station", "--url", url)
-    assert "cannot connect to" in station.wait_for("CERTIFICATE_VERIFY_FAILED")
+    told = station.wait_for("cannot connect to")
+    assert "self-signed certificate; charge_point.trust names the certificates to trust" in told
+
+
+def test_a_scheme_that_is_not_the_servers_is_told(start: Start, certificate: Path) -> None:
+    folder = certificate.parent
+    (folder / "central.toml").write_text(SERVER)
+    secured = start("serve", "--config", "central.toml")
+    url = secured.wait_for("listening on wss://127.0.0.1:").removeprefix("listening on ")
+    start("station", "--url", url.replace("wss:", "ws:")).wait_for(
+        "it may want wss:// rather than ws://"
+    )
+    plain = start("serve", "--port", "0")
+    url = plain.wait_for("listening on ws://127.0.0.1:").removeprefix("listening on ")
+    start("station", "--url", url.replace("ws:", "wss:")).wait_for(
+        "it may want ws:// rather than wss://"
+    )
 
 
 def test_sec_016_tls_below_1_2_is_refused(certificate: Path) -> None:
