@@ -51,7 +51,7 @@ def fitting(where: str, value: Any, kind: type[T]) -> T:
     """
     fields = getattr(kind, "__struct_fields__", None)
     if fields is not None:
-        return cast(T, kind(**_fields(where, value, kind)))
+        return kind(**_fields(where, value, kind))
     if get_origin(kind) is dict and isinstance(value, dict):
         key_kind, entry_kind = get_args(kind)
         entries = {
@@ -63,7 +63,7 @@ def fitting(where: str, value: Any, kind: type[T]) -> T:
         options = [str(option) for option in get_args(kind)]
         raise Unfit(unknown(f"{where}: {value!r}", str(value), options))
     try:
-        return msgspec.convert(value, _bounded(kind))
+        return cast(T, msgspec.convert(value, _bounded(kind)))
     except msgspec.ValidationError as error:
         raise Unfit(_sentence(where, str(error))) from None
 
