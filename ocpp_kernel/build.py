@@ -80,7 +80,8 @@ def install(host: Any, config: Config, loaded: PluginSet, watcher: Any = None) -
     )
     host.subprotocols = subprotocols(loaded)
     if loaded.problems and not host.subprotocols:
-        raise PluginError("; ".join(["no plugin is left that speaks OCPP", *loaded.problems]))
+        nothing = f"{config.file}: no plugin is left that speaks OCPP"
+        raise PluginError("\n".join([nothing, *loaded.problems]))
 
 
 def _instances(host: Any, config: Config, loaded: PluginSet) -> dict[str, Any]:

@@ -20,14 +20,17 @@ spelling.
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
 
 import msgspec
 from msgspec import Meta
+
+from ocpp_kernel import config_values
+from ocpp_kernel.config_values import Unfit, fitting
+from ocpp_kernel.transports.identity import check_endpoint
 
 T = TypeVar("T")
 
@@ -55,11 +58,13 @@ class ChargePointHost(msgspec.Struct, forbid_unknown_fields=True):
 class CentralSystemHost(msgspec.Struct, forbid_unknown_fields=True):
     """``[central_system]``: where stations connect, and which may."""
 
+    #: The address to listen on; ``0.0.0.0`` and ``::`` are all of this computer's.
     host: str = "127.0.0.1"
-    #: 0 takes any free one.
+    #: The port to listen on; 0 takes any free one.
     port: Annotated[int, Meta(ge=0, le=65535)] = 9000
-    #: Files of the certificate and its key; with them stations connect by wss:// only.
+    #: A file of the certificate, as PEM; with it stations connect by wss:// only.
     certificate: str = ""
+    #: A file of the certificate's key, as PEM without a password.
     private_key: str = ""
     #: Identities that may connect; empty admits any.
     identities: list[str] = []
@@ -87,7 +92,7 @@ class BundleSettings(msgspec.Struct, forbid_unknown_fields=True):
     #: What the module's console shows at power-up, and merging tools look for in main.py.
     project: str = "ocpp"
     #: Of this bundle; charge points tell it as firmwareVersion, and updates are told apart by it.
-    version: str = "1.0.0"
+    version: Annotated[str, range(1, 51)] = "1.0.0"
     #: What is installed and sent over the air: ``auto`` is the compiled form where there is one.
     image: Literal["auto", "py", "mpy"] = "auto"
     #: Where the files of an update will be served; goes into bulk_download.json.
@@ -223,10 +228,10 @@ def _check_values(config: Config) -> None:
             f"{config.file}: central_system.certificate and central_system.private_key "
             "must be given together"
         )
-    if not station.url.startswith(("ws://", "wss://")):
-        raise ConfigError(
-            f"{config.file}: charge_point.url: {station.url!r} must begin with ws:// or wss://"
-        )
+    try:
+        check_endpoint(station.url)
+    except ValueError as error:
+        raise ConfigError(f"{config.file}: charge_point.url: {error}") from None
     if config.bundle.url and not config.bundle.url.startswith(("http://", "https://")):
         raise ConfigError(
             f"{config.file}: bundle.url: {config.bundle.url!r} must begin with http:// or https://"
@@ -256,40 +261,22 @@ def _read_plugins(config: Config, table: dict[str, Any]) -> None:
 
 
 def _typed(config: Config, where: str, value: Any, kind: type[T]) -> T:
-    fields = getattr(kind, "__struct_fields__", None)
-    if fields is not None:
-        for key in value:
-            if key not in fields:
-                raise ConfigError(unknown(config.file, f"{where}.{key}", key, fields))
     try:
-        return msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        if get_origin(kind) is Literal:
-            options = [str(option) for option in get_args(kind)]
-            raise ConfigError(
-                unknown(config.file, f"{where}: {value!r}", str(value), options)
-            ) from None
-        raise ConfigError(f"{config.file}: {_located(where, error)}") from None
-
-
-def _located(where: str, error: msgspec.ValidationError) -> str:
-    """msgspec's "Expected `int`, got `str` - at `$.port`" with the key in front."""
-    text, _, path = str(error).partition(" - at `$")
-    return f"{where}{path.rstrip('`').replace('[...]', '')}: {text.replace('`', '')}"
+        return fitting(where, value, kind)
+    except Unfit as error:
+        raise ConfigError(f"{config.file}: {error}") from None
 
 
 def unknown(file: str, where: str, name: str, known: Iterable[str]) -> str:
-    """The sentence for a name that is not known, with the nearest one that is."""
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f'did you mean "{near[0]}"?' if near else f"known are: {', '.join(names) or 'none'}"
-    return f"{file}: {where} is not known; {hint}"
+    """The sentence for a name that a file gives and nobody knows, with the nearest known one."""
+    return f"{file}: {config_values.unknown(where, name, known)}"
 
 
 def plugin_settings(config: Config, role: str, name: str, cls: type[T]) -> T:
     """A plugin's ``Settings`` with the values of its table; raises :class:`ConfigError`.
 
-    ``cls`` declares each setting as an annotated attribute with its default.
+    ``cls`` declares each setting as an annotated attribute with its default; bounds are those of
+    :mod:`ocpp_kernel.config_values`.
     """
     settings = cls()
     known = get_type_hints(cls, include_extras=True)

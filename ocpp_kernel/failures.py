@@ -11,9 +11,12 @@ import inspect
 import traceback
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 from ocpp_kernel.errors import Ignored, OcppError
+
+_KERNEL = str(Path(__file__).parent)
 
 
 class PluginFailure(Exception):
@@ -27,8 +30,12 @@ class PluginFailure(Exception):
 
 
 def described(error: BaseException) -> str:
-    """An exception with its text and the line that raised it."""
-    frames = traceback.extract_tb(error.__traceback__)
+    """An exception with its text and the plugin's line it comes from."""
+    if isinstance(error, SyntaxError) and error.filename is not None:
+        return f"{type(error).__name__}: {error.msg} ({error.filename}:{error.lineno})"
+    every = traceback.extract_tb(error.__traceback__)
+    # What the kernel raises is about the line that called it.
+    frames = [frame for frame in every if not frame.filename.startswith(_KERNEL)] or every
     where = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return text + where

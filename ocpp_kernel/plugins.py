@@ -119,7 +119,8 @@ def discover(config: Config) -> list[Found]:
                 f"{config.file}: plugins.load: a plugin named {name} is there already "
                 f"({found[name].source}); rename one of them"
             )
-        found[name] = Found(name, _located(config, text), f"{config.file}: plugins.load")
+        source = "plugins.load" if config.path is None else f"{config.file}: plugins.load"
+        found[name] = Found(name, _located(config, text), source)
     return sorted(found.values(), key=lambda plugin: plugin.name)
 
 

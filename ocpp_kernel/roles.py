@@ -106,7 +106,7 @@ def handlers_in(cls: type) -> Iterator[tuple[str, Action[Any, Any]]]:
 
 def role_fault(role: str, cls: type) -> str:
     """What is wrong with a role class, found without making an instance; "" if nothing is."""
-    fault = contract_fault(getattr(cls, "contract", CONTRACT))
+    fault = contract_fault(getattr(cls, "contract", CONTRACT)) or _declaration_fault(cls)
     if fault:
         return f"{fault} {place(cls)}"
     try:
@@ -135,6 +135,15 @@ def contract_fault(contract: Any) -> str:
             f"was made for an older ocpp-kernel: it needs contract {contract}, this one has "
             f"{OLDEST_CONTRACT} to {CONTRACT}; install a newer version of the plugin"
         )
+    return ""
+
+
+def _declaration_fault(cls: type) -> str:
+    requires, settings = getattr(cls, "requires", ()), getattr(cls, "settings", None)
+    if not isinstance(requires, (tuple, list)):
+        return f"requires must be a tuple of names such as ({str(requires)!r},), not {requires!r}"
+    if settings is not None and not isinstance(settings, type):
+        return f"settings must be a class with an annotated attribute for each, not {settings!r}"
     return ""
 
 

@@ -27,7 +27,8 @@ def text() -> str:
 
 
 def _all() -> Iterator[tuple[str, str]]:
-    with click.Context(cli, info_name="ocpp-kernel", terminal_width=WIDTH) as parent:
+    names = cli.context_settings
+    with click.Context(cli, info_name="ocpp-kernel", terminal_width=WIDTH, **names) as parent:
         yield "ocpp-kernel", cli.get_help(parent)
         for name in cli.list_commands(parent):
             command = cli.get_command(parent, name)

@@ -19,6 +19,8 @@ TABLES: dict[str, type] = {
     "bundle": BundleSettings,
     "device": DeviceSettings,
 }
+#: The last of a range that is open upwards.
+LARGEST = 2**31 - 1
 #: How a bound of msgspec reads.
 BOUNDS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most"}
 
@@ -61,18 +63,25 @@ def _rows(cls: type, found: list[Attribute]) -> Iterator[list[str]]:
 def _kind(hint: Any) -> str:
     if get_origin(hint) is Annotated:
         kind, *marks = get_args(hint)
+        if kind is str and isinstance(marks[0], range):
+            return f"text of {marks[0][0]} to {marks[0][-1]} characters"
         return ", ".join([_kind(kind), *(text for mark in marks for text in _bounds(mark))])
     if get_origin(hint) is Literal:
         return ", ".join(code(f'"{value}"') for value in get_args(hint))
     if get_origin(hint) is list:
         return f"list of {_kind(get_args(hint)[0])}"
     if get_origin(hint) is dict:
-        return f"table of {_kind(get_args(hint)[1])}"
+        key, value = get_args(hint)
+        keys = "" if key is str else f", by {_kind(key)}"
+        return f"table of {_kind(value)}{keys}"
     names = {str: "text", int: "integer", float: "number", bool: "boolean"}
     return names.get(hint, str(hint))
 
 
 def _bounds(mark: Any) -> Iterator[str]:
+    if isinstance(mark, range):
+        yield f"at least {mark[0]}" if mark[-1] == LARGEST else f"{mark[0]} to {mark[-1]}"
+        return
     for name, word in BOUNDS.items():
         bound = getattr(mark, name, None)
         if bound is not None:

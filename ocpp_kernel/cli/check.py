@@ -16,7 +16,7 @@ from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.plugins import discover, enabled
 
 
-@click.command()
+@click.command(short_help="Say what is wrong with a configuration or a plugin.")
 @click.argument("subject", required=False, metavar="[CONFIG|PLUGIN]")
 @click.option("--device", is_flag=True, help="Also check that a device can run the charge point.")
 @config_option
@@ -32,6 +32,7 @@ def check(subject: str | None, device: bool, config_path: Path | None) -> None:
             raise click.UsageError("give the configuration once")
         config_path, subject = Path(subject), None
     config = configuration(config_path)
+    checked = config.file if subject is None else subject
     name = None if subject is None else _included(config, subject)
     problems = _problems(config)
     loaded = Loaded.of(config)
@@ -43,7 +44,7 @@ def check(subject: str | None, device: bool, config_path: Path | None) -> None:
     warnings.update(dict.fromkeys(config.cautions()))
     problems = [text for text in problems if text not in warnings]
     if name is not None:
-        problems = [text for text in problems if text.startswith(f"plugin {name}: ")]
+        problems = [text for text in problems if f"plugin {name}: " in text]
     if device:
         refused, doubtful = _device_problems(config)
         problems += refused
@@ -54,9 +55,9 @@ def check(subject: str | None, device: bool, config_path: Path | None) -> None:
         note("error", text)
     if problems:
         raise click.ClickException(
-            f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found in {config.file}"
+            f"{len(problems)} problem{'s' if len(problems) > 1 else ''} found in {checked}"
         )
-    console.print(f"no problems in {config.file}", markup=False)
+    console.print(f"no problems in {checked}", markup=False)
 
 
 def _included(config: Config, subject: str) -> str:
@@ -77,7 +78,9 @@ def _device_problems(config: Config) -> tuple[list[str], list[str]]:
     load_bundler()
     from device_bundle.findings import BundleError  # noqa: PLC0415 - only with a bundler
     from device_bundle.linker import link  # noqa: PLC0415 - as above
+    from device_bundle.targets import flash_of  # noqa: PLC0415 - as above
 
+    flash_of(config)
     try:
         linked = link(config, enabled(config))
     except BundleError as error:

@@ -67,7 +67,19 @@ LEAVE = (
 )
 
 
-@click.command()
+def _heap_of(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    """The option as it is given, once it is known to be a size."""
+    load_bundler()
+    from device_bundle.emulator import EmulatorError, parse_heap  # noqa: PLC0415 - optional
+
+    try:
+        parse_heap(text)
+    except EmulatorError as error:
+        raise click.BadParameter(str(error)) from error
+    return text
+
+
+@click.command(short_help="Charge one car on a simulated module.")
 @click.option(
     "--speed",
     type=click.FloatRange(min=1, max=100),
@@ -75,7 +87,14 @@ LEAVE = (
     show_default=True,
     help="Simulated seconds per second.",
 )
-@click.option("--heap", default="512k", show_default=True, help="Heap of the simulated module.")
+@click.option(
+    "--heap",
+    default="512k",
+    show_default=True,
+    callback=_heap_of,
+    metavar="BYTES",
+    help="Heap of the simulated module; k and M stand for KiB and MiB.",
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -87,7 +106,6 @@ def demo(speed: float, heap: str, out: Path | None) -> None:
 
     Takes less than a minute. The exit code is 1 if any step fails.
     """
-    load_bundler()
     with tempfile.TemporaryDirectory(prefix="ocpp-demo-") as folder:
         run_until_stopped(lambda stopped: _until(stopped, Demo(speed, heap, Path(folder), out)))
 

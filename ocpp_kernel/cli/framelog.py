@@ -83,7 +83,7 @@ def _rank(field: tuple[str, Any]) -> int:
     name = field[0].lower()
     if name.endswith("id"):
         return 0
-    if name in {"status", "value"}:
+    if name in {"status", "key", "value"}:
         return 1
     return 3 if "time" in name else 2
 

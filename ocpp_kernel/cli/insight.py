@@ -48,7 +48,7 @@ class Loaded:
         return [text.removeprefix(mine) for text in texts if text.startswith(mine)]
 
 
-@click.command()
+@click.command(short_help="List every plugin, where it is from and what it brings.")
 @config_option
 def plugins(config_path: Path | None) -> None:
     """List every plugin: where it comes from, whether it runs, and what it brings."""
@@ -76,7 +76,7 @@ def _facts(config: Config, loaded: Loaded, found: Found) -> Iterator[str]:
     yield str(len(names)) if names else ""
 
 
-@click.command()
+@click.command(short_help="List every action and the lines that handle it.")
 @config_option
 def actions(config_path: Path | None) -> None:
     """List every action: whose contract it is, and which line handles it in each role.

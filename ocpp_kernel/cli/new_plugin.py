@@ -54,7 +54,7 @@ PIECES = (
 )
 
 
-@click.command()
+@click.command(short_help="Write a new plugin: a typed package with tests.")
 @click.argument("name")
 @click.option(
     "--role",

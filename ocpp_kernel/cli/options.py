@@ -61,5 +61,6 @@ def _plain_fields(values: dict[str, Any]) -> Iterator[str]:
             yield f"{name}={value}"
         elif isinstance(value, dict):
             yield from _plain_fields(value)
-        elif dataclasses.is_dataclass(value):
-            yield from _plain_fields(vars(value))
+        elif dataclasses.is_dataclass(value):  # with slots there is no vars()
+            named = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+            yield from _plain_fields(named)

@@ -48,7 +48,7 @@ class Watcher:
             show(self._console, self._frames.line(identity, direction, text), _clock())
 
 
-@click.command()
+@click.command(short_help="Run a central system.")
 @click.option("--host", help="The address to listen on. [default: 127.0.0.1]")
 @click.option(
     "--port",
@@ -59,6 +59,7 @@ class Watcher:
     "--speed",
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
+    show_default=True,
     help="Tell stations a time that runs so much faster, for those run with the same --speed.",
 )
 @config_option

@@ -65,7 +65,7 @@ class Watcher:
         return f"{self._clock.now():>6}s"
 
 
-@click.command()
+@click.command(short_help="Run a charge point with simulated hardware.")
 @click.option("--url", help="The central system. [default: ws://127.0.0.1:9000]")
 @click.option("--identity", help="This charge point's name. [default: CP001]")
 @click.option(

@@ -9,7 +9,7 @@ from typing import TextIO
 import click
 
 
-@click.command()
+@click.command(short_help="Turn tracebacks of a bundle back into the source.")
 @click.argument("file", type=click.File("r", encoding="utf-8", errors="replace"), default="-")
 @click.option(
     "--map",

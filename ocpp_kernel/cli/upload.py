@@ -25,7 +25,7 @@ baud_option = click.option(
 )
 
 
-@click.command()
+@click.command(short_help="Put a bundle on a module by its serial port.")
 @click.argument(
     "folder", type=click.Path(file_okay=False, path_type=Path), default="bundle", metavar="[DIR]"
 )

@@ -80,6 +80,7 @@ class Player:
         self._seen = 0
         #: What must not come before the CALL that is waited for next.
         self._barred: list[Step] = []
+        self._powered = False
         self._allowed: list[str] = []
         self._called = ("", "")
 
@@ -116,7 +117,8 @@ class Player:
                 ) from None
 
     async def _power(self, step: Step) -> None:
-        await self._charge_point.power(bool(step.amount))
+        self._powered = bool(step.amount)
+        await self._charge_point.power(self._powered)
 
     async def _switch_network(self, step: Step) -> None:
         if self._network is None:
@@ -133,6 +135,8 @@ class Player:
             self._require_no_errors()
 
     async def _type(self, step: Step) -> None:
+        if not self._powered:
+            raise _Failure("the charge point is off, so nobody reads this; power on comes first")
         await self._charge_point.type(step.text)
 
     async def _expect(self, step: Step) -> None:

@@ -16,15 +16,27 @@ def connection_url(endpoint: str, identity: str) -> str:
     A trailing "/" of the endpoint is not doubled, and a query stays behind the path (FRM-002).
     Raises ValueError for an endpoint that is no WebSocket URL, or an empty identity.
     """
+    check_endpoint(endpoint)
     parts = urlsplit(endpoint)
-    if parts.scheme not in ("ws", "wss") or not parts.hostname:
-        raise ValueError(f"{endpoint!r} is no WebSocket URL; it must begin with ws:// or wss://")
-    if parts.fragment:
-        raise ValueError(f"{endpoint!r}: a WebSocket URL has no '#' part; remove it")
     if not identity:
         raise ValueError("a charge point's identity cannot be empty")
     path = parts.path.rstrip("/") + "/" + quote(identity, safe="")
     return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+
+
+def check_endpoint(endpoint: str) -> None:
+    """Raises ValueError, with the remedy, for a text that cannot be a charge point's endpoint."""
+    if not endpoint.startswith(("ws://", "wss://")):
+        raise ValueError(f"{endpoint!r} is no WebSocket URL; it must begin with ws:// or wss://")
+    parts = urlsplit(endpoint)
+    if not parts.hostname:
+        raise ValueError(f"{endpoint!r} names no host; write one behind the //")
+    if parts.fragment:
+        raise ValueError(f"{endpoint!r}: a WebSocket URL has no '#' part; remove it")
+    try:
+        parts.port  # noqa: B018 - it is read, and checked, when it is asked for
+    except ValueError:
+        raise ValueError(f"{endpoint!r}: the port must be a number up to 65535") from None
 
 
 def identity_of(target: str) -> str | None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, cast
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidStatus, WebSocketException
+from websockets.exceptions import InvalidMessage, InvalidStatus, WebSocketException
 from websockets.frames import CloseCode
 from websockets.typing import Subprotocol
 
@@ -306,4 +306,18 @@ def _explain(error: Exception) -> str:
         status = error.response.status_code
         meaning = {401: "credentials missing or wrong", 404: "this identity is not known there"}
         return f"HTTP {status}" + (f", {meaning[status]}" if status in meaning else "")
-    return str(error) or type(error).__name__
+    for kind, meant in _MEANT:
+        if isinstance(error, kind):
+            return meant
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"{error.verify_message}; charge_point.trust names the certificates to trust"
+    strerror = getattr(error, "strerror", None)
+    return str(strerror or error) or type(error).__name__
+
+
+#: What errors without a helpful text stand for when a connection is made.
+_MEANT: tuple[tuple[type[Exception], str], ...] = (
+    (ConnectionRefusedError, "connection refused: nobody listens there"),
+    (ConnectionResetError, "closed by the other side; it may want ws:// rather than wss://"),
+    (InvalidMessage, "no HTTP answer; it may want wss:// rather than ws://, or be no web server"),
+)

@@ -19,7 +19,7 @@ import secrets
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from ocpp_kernel import timestamps
@@ -62,13 +62,14 @@ class Settings:
     #: A folder; ``firmware`` in it is served, ``diagnostics`` is received into. Without one there
     #: is no HTTP endpoint. A relative one starts from the working directory.
     folder: str = ""
-    #: Where the endpoint listens; port 0 takes a free one.
+    #: The address the endpoint listens on.
     http_host: str = "127.0.0.1"
-    http_port: int = 9080
+    #: The port it listens on; 0 takes a free one.
+    http_port: Annotated[int, range(65536)] = 9080
     #: How stations reach it, such as ``https://files.example``; by default by host and port.
     url: str = ""
     #: Largest diagnostics taken, in bytes.
-    largest_upload: int = 64 * 1024 * 1024
+    largest_upload: Annotated[int, range(1, 2**31)] = 64 * 1024 * 1024
 
 
 @dataclass

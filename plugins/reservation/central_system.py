@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from ocpp_kernel import timestamps
 from ocpp_kernel.central import Central, ConnectedStation
@@ -49,9 +49,9 @@ class Settings:
 
     #: The first id that :meth:`CentralSystem.reserve` gives; 0 takes the time in seconds, which
     #: restarts do not repeat.
-    first_reservation_id: int = 0
+    first_reservation_id: Annotated[int, range(2**31)] = 0
     #: Reservations remembered after they ended.
-    keep: int = 1000
+    keep: Annotated[int, range(2**31)] = 1000
 
 
 @dataclass

@@ -5,7 +5,7 @@ Operators play with it from the charge point's console (:mod:`.console`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ocpp_kernel import events
 from ocpp_kernel.store import StoreError
@@ -27,24 +27,26 @@ INSTALLING = 5
 class Settings:
     """The hardware to simulate."""
 
-    connectors: int = 2
+    #: How many, each with a cable and an EV of its own.
+    connectors: Annotated[int, range(1, 1000)] = 2
     #: Whether the cable is locked at the charge point's side.
     lockable: bool = True
     #: Most current per phase the hardware offers, in mA.
-    max_current: int = 32000
+    max_current: Annotated[int, range(2**31)] = 32000
     #: Most current per phase the EVs draw, in mA.
-    ev_current: int = 16000
-    phases: int = 3
+    ev_current: Annotated[int, range(2**31)] = 16000
+    #: Phases each EV draws from.
+    phases: Annotated[int, range(1, 4)] = 3
     #: Between phase and neutral, in V.
-    voltage: int = 230
+    voltage: Annotated[int, range(1, 1001)] = 230
     #: Of the EVs' batteries.
-    capacity_wh: int = 50000
+    capacity_wh: Annotated[int, range(1, 2**31)] = 50000
     #: State of charge in percent of an EV that comes.
-    arrives_with: int = 30
+    arrives_with: Annotated[int, range(101)] = 30
     #: Seconds between looks at what the EVs do.
-    interval: int = 10
+    interval: Annotated[int, range(1, 2**31)] = 10
     #: An idTag: after the boot an EV comes to connector 1 and this tag is presented. "" for none.
-    auto: str = ""
+    auto: Annotated[str, range(21)] = ""
 
 
 class ChargePoint:

@@ -12,7 +12,7 @@ What the station would refuse is refused before anything is sent, with a sentenc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from ocpp_kernel import timestamps
 from ocpp_kernel.central import Central, ConnectedStation
@@ -71,7 +71,7 @@ class Settings:
     """``[central_system.smart_charging]``."""
 
     #: Seconds after which a transaction's start, told that late, counts as one that may be over.
-    late_start: int = 600
+    late_start: Annotated[int, range(2**31)] = 600
 
 
 class CentralSystem:

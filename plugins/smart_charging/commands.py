@@ -38,7 +38,7 @@ class _Bounds:
     units = "Current,Power"
 
 
-@click.command()
+@click.command(short_help="Draw charging profiles and what they come to, as SVG.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--out",

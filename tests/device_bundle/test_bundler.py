@@ -248,7 +248,10 @@ def test_settings_are_folded_in(project: Any, tmp_path: Path) -> None:
     ("tables", "message"),
     [
         ('[charge_point.glimmer]\ncolor = "blue"', 'glimmer.color is not known; did you mean "col'),
-        ("[charge_point.glimmer]\nbrightness = true", "glimmer.brightness: Expected int, got bool"),
+        (
+            "[charge_point.glimmer]\nbrightness = true",
+            "glimmer.brightness must be a whole number, not true or false",
+        ),
         ('[charge_point.glimmer]\nlevel = "Mid"', "glimmer.level: 'Mid' is not known"),
         ('[bundle]\ntarget = "toaster"', "bundle.target"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -59,7 +61,7 @@ def test_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as leaving:
         main(["--folder", "x"])
     assert leaving.value.code == 2
-    assert "usage: device_bundle" in capsys.readouterr().err
+    assert "usage: python -m device_bundle" in capsys.readouterr().err
 
 
 def test_a_folder_that_cannot_be_written(
@@ -69,3 +71,15 @@ def test_a_folder_that_cannot_be_written(
     (tmp_path / "out").write_text("a file")
     assert main(arguments) == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_without_the_bundlers_extra_it_says_what_to_install() -> None:
+    hidden = "import runpy, sys; sys.modules['python_minifier'] = None; "
+    program = f"{hidden}runpy.run_module('device_bundle', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "the bundler needs python_minifier; install it with: pip install 'ocpp-kernel[bundle]'\n"
+    )

@@ -170,25 +170,43 @@ def test_unknown_names_at_every_level(tmp_path: Path, text: str, told: str) -> N
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[profiles]\nreservation = 'off'\n", "profiles.reservation: Expected bool, got str"),
-        ("[plugins]\nload = 'acme'\n", "plugins.load: Expected array, got str"),
-        ("[plugins]\nload = [1]\n", "plugins.load[0]: Expected str, got int"),
-        ("[charge_point]\nurl = 1\n", "charge_point.url: Expected str, got int"),
-        ("[charge_point]\nspeed = 0\n", "charge_point.speed: Expected float > 0.0"),
-        ("[central_system]\nport = '9000'\n", "central_system.port: Expected int, got str"),
-        ("[central_system]\nport = 65536\n", "central_system.port: Expected int <= 65535"),
-        ("[central_system]\nport = -1\n", "central_system.port: Expected int >= 0"),
+        (
+            "[profiles]\nreservation = 'off'\n",
+            "profiles.reservation must be true or false, not text",
+        ),
+        ("[plugins]\nload = 'acme'\n", 'plugins.load must be a list, as in ["..."], not text'),
+        (
+            "[plugins]\nload = [1]\n",
+            "plugins.load[0] must be text in quotation marks, not a whole number",
+        ),
+        (
+            "[charge_point]\nurl = 1\n",
+            "charge_point.url must be text in quotation marks, not a whole number",
+        ),
+        ("[charge_point]\nspeed = 0\n", "charge_point.speed must be above 0"),
+        (
+            "[central_system]\nport = '9000'\n",
+            "central_system.port must be a whole number, not text",
+        ),
+        ("[central_system]\nport = 65536\n", "central_system.port must be at most 65535"),
+        ("[central_system]\nport = -1\n", "central_system.port must be at least 0"),
         (
             "[central_system]\ncall_timeout = 0\n",
-            "central_system.call_timeout: Expected float > 0.0",
+            "central_system.call_timeout must be above 0",
         ),
-        ("[central_system]\nlenient = 1\n", "central_system.lenient: Expected bool, got int"),
+        (
+            "[central_system]\nlenient = 1\n",
+            "central_system.lenient must be true or false, not a whole number",
+        ),
         (
             "[central_system]\npasswords = { CP1 = 1 }\n",
-            "central_system.passwords: Expected str, got int",
+            "central_system.passwords.CP1 must be text in quotation marks, not a whole number",
         ),
-        ("[bundle]\nversion = 1.0\n", "bundle.version: Expected str, got float"),
-        ("[device]\nconnect_timeout = 25\n", "device.connect_timeout: Expected int <= 24"),
+        (
+            "[bundle]\nversion = 1.0\n",
+            "bundle.version must be text in quotation marks, not a number",
+        ),
+        ("[device]\nconnect_timeout = 25\n", "device.connect_timeout must be at most 24"),
     ],
 )
 def test_wrong_types_and_values(tmp_path: Path, text: str, told: str) -> None:
@@ -207,10 +225,22 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert Config().beside("a.pem") == Path("a.pem")
 
 
-@pytest.mark.parametrize("url", ["http://x", "localhost:9000", ""])
-def test_frm_001_a_url_that_is_no_websocket_url(tmp_path: Path, url: str) -> None:
-    told = refusal(tmp_path, f"[charge_point]\nurl = '{url}'\n")
-    assert told == f"charge_point.url: {url!r} must begin with ws:// or wss://"
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("http://x", " is no WebSocket URL; it must begin with ws:// or wss://"),
+        ("localhost:9000", " is no WebSocket URL; it must begin with ws:// or wss://"),
+        ("", " is no WebSocket URL; it must begin with ws:// or wss://"),
+        ("ws://", " names no host; write one behind the //"),
+        ("ws://:9000/x", " names no host; write one behind the //"),
+        ("ws://x/#a", ": a WebSocket URL has no '#' part; remove it"),
+        ("ws://x:65536", ": the port must be a number up to 65535"),
+        ("ws://x:port", ": the port must be a number up to 65535"),
+    ],
+)
+def test_frm_001_a_url_that_cannot_be_connected_to(tmp_path: Path, url: str, fault: str) -> None:
+    told = refusal(tmp_path, f'[charge_point]\nurl = "{url}"\n')
+    assert told == f"charge_point.url: {url!r}{fault}"
 
 
 @pytest.mark.parametrize(
@@ -265,11 +295,17 @@ def test_a_plugins_settings_take_the_values_of_its_table() -> None:
     ("given", "told"),
     [
         ({"vender": "x"}, 'charge_point.acme.vender is not known; did you mean "vendor"?'),
-        ({"connectors": "2"}, "charge_point.acme.connectors: Expected int, got str"),
-        ({"connectors": True}, "charge_point.acme.connectors: Expected int, got bool"),
+        ({"connectors": "2"}, "charge_point.acme.connectors must be a whole number, not text"),
+        (
+            {"connectors": True},
+            "charge_point.acme.connectors must be a whole number, not true or false",
+        ),
         ({"mode": "xxx"}, "charge_point.acme.mode: 'xxx' is not known; known are: fast, slow"),
         ({"mode": "Slow"}, "charge_point.acme.mode: 'Slow' is not known; did you mean \"slow\"?"),
-        ({"tags": ["a", 1]}, "charge_point.acme.tags[1]: Expected str, got int"),
+        (
+            {"tags": ["a", 1]},
+            "charge_point.acme.tags[1] must be text in quotation marks, not a whole number",
+        ),
     ],
 )
 def test_a_plugins_settings_are_checked(given: dict[str, object], told: str) -> None:

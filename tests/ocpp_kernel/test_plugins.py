@@ -222,16 +222,43 @@ def test_a_plugin_that_raises_is_named_with_the_line(
 ) -> None:
     module("acme", "x = 1\nx / 0\n")
     assert problem(only("acme")) == (
-        "plugin acme: ((built-in configuration): plugins.load): fails when imported: "
+        "plugin acme: (plugins.load): fails when imported: "
         f"ZeroDivisionError: division by zero ({site / 'acme.py'}:2)"
     )
 
 
 def test_a_plugin_that_is_no_python(site: Path, module: Module, only: Only) -> None:
     module("acme", "def broken(:\n")
-    assert "fails when imported: SyntaxError: invalid syntax (acme.py, line 1)" in problem(
-        only("acme")
+    assert problem(only("acme")) == (
+        "plugin acme: (plugins.load): fails when imported: "
+        f"SyntaxError: invalid syntax ({site / 'acme.py'}:1)"
     )
+
+
+def test_an_action_by_its_name_is_told_where_it_is_written(
+    site: Path, module: Module, only: Only
+) -> None:
+    module("acme", "from ocpp_kernel.contracts import on\n\n@on('Reset')\ndef reset(): ...\n")
+    assert problem(only("acme")) == (
+        "plugin acme: (plugins.load): fails when imported: "
+        f"TypeError: @on takes an action, as in @on(Reset), not 'Reset' ({site / 'acme.py'}:3)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [
+        (
+            "requires = 'core_profile'",
+            "requires must be a tuple of names such as ('core_profile',)",
+        ),
+        ("settings = {'a': 1}", "settings must be a class with an annotated attribute for each"),
+    ],
+)
+def test_attributes_of_the_wrong_kind(module: Module, only: Only, declared: str, told: str) -> None:
+    made = "    def __init__(self, station, settings): ...\n"
+    module("acme", f"class ChargePoint:\n    {declared}\n{made}")
+    assert told in problem(only("acme"))
 
 
 def test_a_plugin_that_leaves_the_program_at_import(site: Path, module: Module, only: Only) -> None:

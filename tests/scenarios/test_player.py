@@ -37,6 +37,7 @@ async def play(folder: Path, *lines: str) -> JumpingClock:
         (["not < BootNotification", "< Heartbeat"], ":2: not < BootNotification: it came"),
         (["< BootNotification", "wait 1", "not < StatusNotification"], ":4: .*it came"),
         (["answer Fly nothing"], "the central system answers no Fly"),
+        (["power off", "plug 1"], ":3: plug 1: the charge point is off, so nobody reads this"),
         (["< Heartbeat", "pulg 1"], ":3: pulg 1: the charge point says: pulg is no command"),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ocpp_kernel import events
 from ocpp_kernel.configuration import READ_ONLY, WRITE_ONLY, Key
@@ -76,38 +76,38 @@ REBOOTS = ("Watchdog", "Reboot", "Soft", "Hard")
 class Settings:
     """What an operator may set for this charge point."""
 
-    #: What BootNotification tells (section 6.3): chargePointVendor, of at most 20 characters.
-    vendor: str = "ocpp-kernel"
-    #: chargePointModel, of at most 20 characters.
-    model: str = "charge point"
+    #: What BootNotification tells (section 6.3): chargePointVendor.
+    vendor: Annotated[str, range(1, 21)] = "ocpp-kernel"
+    #: chargePointModel.
+    model: Annotated[str, range(1, 21)] = "charge point"
     #: chargePointSerialNumber; empty leaves it out, as with all that follow.
-    serial_number: str = ""
+    serial_number: Annotated[str, range(26)] = ""
     #: chargeBoxSerialNumber, which older central systems ask for.
-    box_serial_number: str = ""
+    box_serial_number: Annotated[str, range(26)] = ""
     #: firmwareVersion; a bundle takes ``version`` of ``[bundle]`` where it is empty.
-    firmware_version: str = ""
+    firmware_version: Annotated[str, range(51)] = ""
     #: Of the modem's SIM card.
-    iccid: str = ""
+    iccid: Annotated[str, range(21)] = ""
     #: Of the modem's SIM card.
-    imsi: str = ""
-    #: meterType, of at most 25 characters.
-    meter_type: str = ""
-    #: meterSerialNumber, of at most 25 characters.
-    meter_serial_number: str = ""
+    imsi: Annotated[str, range(21)] = ""
+    #: meterType.
+    meter_type: Annotated[str, range(26)] = ""
+    #: meterSerialNumber.
+    meter_serial_number: Annotated[str, range(26)] = ""
     #: Seconds until a BootNotification without an answer, or with interval 0, is repeated.
-    boot_retry: int = 30
+    boot_retry: Annotated[int, range(1, 2**31)] = 30
     #: Whether to charge although no central system ever accepted this charge point (CORE-018).
     charge_before_accepted: bool = False
     #: Most idTags the authorization cache holds; 0 for no cache.
-    cache_size: int = 50
+    cache_size: Annotated[int, range(2**31)] = 50
     #: Waiting transaction messages above which meter values are thinned out.
-    queue_limit: int = 1000
+    queue_limit: Annotated[int, range(2**31)] = 1000
     #: Seconds after which the progress of a running transaction is stored at the latest.
-    progress_interval: int = 300
+    progress_interval: Annotated[int, range(1, 2**31)] = 300
     #: Seconds between readings that clock-aligned values are averaged from.
-    average_interval: int = 30
+    average_interval: Annotated[int, range(1, 2**31)] = 30
     #: Most meter values in a StopTransaction, the first and last included.
-    stop_meter_values: int = 20
+    stop_meter_values: Annotated[int, range(2, 2**31)] = 20
 
 
 class ChargePoint:

@@ -8,7 +8,7 @@ without it every transfer fails. Firmware is installed by the driver's ``install
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ocpp_kernel import events, timestamps
 from ocpp_kernel.configuration import CSL, Key, fixed
@@ -50,13 +50,13 @@ class Settings:
     """What an operator may set for this charge point."""
 
     #: Attempts after the first where a request does not say (FW-004, FW-015).
-    retries: int = 3
+    retries: Annotated[int, range(2**31)] = 3
     #: Seconds between attempts where a request does not say.
-    retry_interval: int = 60
+    retry_interval: Annotated[int, range(2**31)] = 60
     #: How diagnostics are uploaded by HTTP: PUT or POST.
-    upload_method: str = "PUT"
-    #: Pages of 2 KB the diagnostics hold at most; at least 4.
-    log_pages: int = 8
+    upload_method: Literal["PUT", "POST"] = "PUT"
+    #: Pages of 2 KB the diagnostics hold at most.
+    log_pages: Annotated[int, range(4, 1025)] = 8
 
 
 class ChargePoint:

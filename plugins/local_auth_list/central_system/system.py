@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.errors import Disconnected, OcppError
@@ -33,9 +33,9 @@ class Settings:
     """``[central_system.local_auth_list]``."""
 
     #: Status by idTag: the list of every station nothing else is wanted of. Empty: no list.
-    tags: dict[str, AuthorizationStatus] = {}  # noqa: RUF012 - replaced, never changed
+    tags: dict[Annotated[str, range(1, 21)], AuthorizationStatus] = {}  # noqa: RUF012 - replaced, never changed
     #: Most entries in one message to stations that do not tell; 0 for no limit.
-    max_update: int = 0
+    max_update: Annotated[int, range(2**31)] = 0
 
 
 class CentralSystem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from ocpp_kernel.configuration import INTEGER, Key, boolean, fixed
 from ocpp_kernel.contracts import on
@@ -32,9 +32,9 @@ class Settings:
     """What an operator may set for the list."""
 
     #: Most idTags in the list: LocalAuthListMaxLength.
-    max_entries: int = 1000
+    max_entries: Annotated[int, range(2**31)] = 1000
     #: Most idTags in one message: SendLocalListMaxLength. 100 with all details make about 14 KB.
-    max_update: int = 100
+    max_update: Annotated[int, range(1, 2**31)] = 100
 
 
 class ChargePoint:

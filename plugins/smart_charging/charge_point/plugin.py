@@ -7,7 +7,7 @@ here when profiles change and, by one timer, when the schedules in force come to
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from ocpp_kernel import events, timestamps
 from ocpp_kernel.configuration import BOOLEAN, CSL, INTEGER, Key, fixed
@@ -53,14 +53,18 @@ class Settings:
     """What the installation is like, and what the configuration keys announce."""
 
     #: Between phase and neutral, in V.
-    voltage: int = 230
+    voltage: Annotated[int, range(1, 1001)] = 230
     #: Phases each connector has.
-    phases: int = 3
+    phases: Annotated[int, range(1, 4)] = 3
     #: The least current EVs charge with, in mA: below it charging pauses.
-    least_current: int = 6000
-    max_stack_level: int = 8
-    max_periods: int = 48
-    max_profiles: int = 16
+    least_current: Annotated[int, range(2**31)] = 6000
+    #: The highest stackLevel taken: ChargeProfileMaxStackLevel.
+    max_stack_level: Annotated[int, range(2**31)] = 8
+    #: Most periods of a schedule: ChargingScheduleMaxPeriods.
+    max_periods: Annotated[int, range(1, 2**31)] = 48
+    #: Most profiles kept: MaxChargingProfilesInstalled.
+    max_profiles: Annotated[int, range(1, 2**31)] = 16
+    #: Units taken: ChargingScheduleAllowedChargingRateUnit.
     units: Literal["Current,Power", "Current", "Power"] = "Current,Power"
 
 
@@ -72,8 +76,6 @@ class ChargePoint:
     requires = ("core_profile",)
 
     def __init__(self, station: Station, settings: Settings) -> None:
-        if settings.voltage < 1 or settings.phases not in (1, 2, 3):
-            raise ValueError("voltage must be above 0, and phases 1, 2 or 3")
         self._station = station
         self._options = settings
         self._profiles = Profiles(station.store, self._report)

@@ -60,7 +60,7 @@ def test_what_is_built_in_has_no_problems(run: Run) -> None:
         ),
         (
             "[central_system.core_profile]\nheartbeat_interval = 'x'\n",
-            "central_system.core_profile.heartbeat_interval: Expected int, got str",
+            "central_system.core_profile.heartbeat_interval must be a whole number, not text",
         ),
     ],
 )
@@ -129,6 +129,32 @@ def test_one_broken_plugin(run: Run, here: Path) -> None:
     assert "module surely_not_installed is not installed" in result.stderr
 
 
+def test_a_listener_that_fails_at_the_start_is_a_problem_of_its_plugin(
+    run: Run, here: Path
+) -> None:
+    (here / "deaf.py").write_text(
+        "class ChargePoint:\n"
+        "    def __init__(self, station, settings):\n"
+        "        pass\n\n"
+        "    def ocpp_on_event(self, event):\n"
+        "        1 / 0\n"
+    )
+    result = run("check", "./deaf.py")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "error: a plugin failed in ocpp_on_event: plugin deaf: ZeroDivisionError: division by zero "
+        f"({here / 'deaf.py'}:6)",
+        "Error: 1 problem found in ./deaf.py",
+    ]
+
+
+def test_a_module_nobody_knows_is_refused_for_a_device(run: Run, here: Path) -> None:
+    (here / "ocpp.toml").write_text("[bundle]\nmodule = 'EG91U'\n")
+    result = run("check", "ocpp.toml", "--device")
+    assert result.exit_code == 2
+    assert "bundle.module: 'EG91U' is not known; did you mean \"EG915U\"?" in result.stderr
+
+
 def test_a_plugin_that_is_not_there(run: Run, here: Path) -> None:
     result = run("check", "reservatoin")
     assert result.exit_code == 2
@@ -174,8 +200,8 @@ class ChargePoint:
     def __init__(self, station, settings):
         self.rows = sorted([], key=len)
 
-    def ocpp_on_event(self, event):
-        return json.dumps(event), "%s" % event, event.text.zfill(3)
+    def ocpp_look_up_tag(self, id_tag):
+        return json.dumps(id_tag), "%s" % id_tag, id_tag.zfill(3)
 """
 
 
@@ -186,16 +212,16 @@ def test_everything_is_listed_at_once_with_place_code_and_remedy(run: Run, here:
     assert result.stderr.splitlines() == [
         "error: many.py:10:16: D201 module json does not exist on a device; "
         "the host does JSON; a driver may import ujson",
-        "error: many.py:10:35: D318 % with one value that may be a tuple or a dict; "
+        "error: many.py:10:36: D318 % with one value that may be a tuple or a dict; "
         "make it a tuple of one: % (x,)",
-        "error: many.py:10:49: D301 .zfill does not exist on a device; "
+        "error: many.py:10:51: D301 .zfill does not exist on a device; "
         "use a format such as {:>5} or {:02d}",
-        "Error: 3 problems found in (built-in configuration)",
+        "Error: 3 problems found in many.py",
     ]
 
 
 def test_warnings_are_no_problems(run: Run, here: Path) -> None:
-    (here / "sorting.py").write_text(MANY.partition("    def ocpp_on_event")[0])
+    (here / "sorting.py").write_text(MANY.partition("    def ocpp_look_up_tag")[0])
     result = run("check", "sorting.py", "--device")
     assert result.exit_code == 0
     assert result.stderr == (

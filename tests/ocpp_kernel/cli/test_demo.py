@@ -65,6 +65,13 @@ def test_a_heap_that_is_too_small_fails_it(run: Run) -> None:
     assert "MemoryError" in result.stderr
 
 
+def test_a_heap_that_is_no_size_is_refused_before_anything_is_made(run: Run) -> None:
+    result = run("demo", "--heap", "lots")
+    assert result.exit_code == 2
+    assert "give bytes, or a number followed by k or M" in result.stderr
+    assert not result.stdout
+
+
 def test_without_the_interpreter_it_says_where_to_get_it(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

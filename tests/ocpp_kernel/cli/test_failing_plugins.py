@@ -201,7 +201,7 @@ def test_a_required_plugin_may_lack_the_role_that_runs(run: Run, here: Path) -> 
             "plugins.require: reservation is switched off in [profiles]; switch it on, or require "
             "it no longer",
         ),
-        ("require = true", "plugins.require: Expected array, got bool"),
+        ("require = true", 'plugins.require must be a list, as in ["..."], not true or false'),
     ],
 )
 def test_requiring_what_is_not_there(line: str, told: str, run: Run, here: Path) -> None:

@@ -124,3 +124,8 @@ def test_a_long_line_is_cut_on_a_terminal_only() -> None:
     long = CALL._replace(fields="x" * 200)
     assert printed(long).endswith("x" * 200)
     assert len(printed(long, terminal=True)) == 60
+
+
+def test_a_key_is_told_before_its_value() -> None:
+    payload = {"configurationKey": [{"key": "HeartbeatInterval", "readonly": False, "value": "9"}]}
+    assert list(flat(payload)) == ["key=HeartbeatInterval", "value=9", "readonly=false"]

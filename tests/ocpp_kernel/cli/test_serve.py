@@ -149,7 +149,7 @@ def test_a_typed_line_calls_a_station_and_its_answer_is_printed(start: Start) ->
         ("CP1", "type: IDENTITY ACTION [PAYLOAD]"),
         ("CP2 Reset {}", "CP2 is not connected; connected are: CP1"),
         ("CP1 Rest {}", "Rest is no action known here; did you mean Reset?"),
-        ("CP1 Reset {]", "{]: the payload is no JSON object"),
+        ("CP1 Reset {]", "{]: the payload must be a JSON object"),
         ("CP1 Reset {}", "CP1 Reset: ProtocolError: Reset: type is missing"),
     ],
 )

@@ -57,7 +57,23 @@ def test_a_station_that_does_not_trust_it_does_not_connect(start: Start, certifi
     server = start("serve", "--config", "central.toml")
     url = server.wait_for("listening on wss://127.0.0.1:").removeprefix("listening on ")
     station = start("station", "--url", url)
-    assert "cannot connect to" in station.wait_for("CERTIFICATE_VERIFY_FAILED")
+    told = station.wait_for("cannot connect to")
+    assert "self-signed certificate; charge_point.trust names the certificates to trust" in told
+
+
+def test_a_scheme_that_is_not_the_servers_is_told(start: Start, certificate: Path) -> None:
+    folder = certificate.parent
+    (folder / "central.toml").write_text(SERVER)
+    secured = start("serve", "--config", "central.toml")
+    url = secured.wait_for("listening on wss://127.0.0.1:").removeprefix("listening on ")
+    start("station", "--url", url.replace("wss:", "ws:")).wait_for(
+        "it may want wss:// rather than ws://"
+    )
+    plain = start("serve", "--port", "0")
+    url = plain.wait_for("listening on ws://127.0.0.1:").removeprefix("listening on ")
+    start("station", "--url", url.replace("ws:", "wss:")).wait_for(
+        "it may want ws:// rather than wss://"
+    )
 
 
 def test_sec_016_tls_below_1_2_is_refused(certificate: Path) -> None:
@@ -80,8 +96,8 @@ def test_files_that_cannot_be_used(run: Run, tmp_path: Path) -> None:
     result = run("serve", "--config", str(tmp_path / "ocpp.toml"))
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-1] == (
-        f"Error: {tmp_path / 'ocpp.toml'}: central_system.certificate and "
-        "central_system.private_key: No such file or directory"
+        f"Error: {tmp_path / 'ocpp.toml'}: central_system.certificate: "
+        f"{tmp_path / 'certificate.pem'}: No such file or directory"
     )
 
 
@@ -89,5 +105,32 @@ def test_a_file_that_holds_no_certificate(tmp_path: Path) -> None:
     (tmp_path / "empty.pem").touch()
     config = Config(path=tmp_path / "ocpp.toml")
     config.charge_point.trust = "empty.pem"
-    with pytest.raises(ConfigError, match=r"charge_point\.trust: "):
+    with pytest.raises(ConfigError, match=r"charge_point\.trust: .*empty\.pem must hold cert"):
         client_context(config)
+    config.charge_point.trust = "absent.pem"
+    with pytest.raises(ConfigError, match=r"charge_point\.trust: .*absent\.pem: No such file"):
+        client_context(config)
+
+
+def test_a_server_s_files_that_are_no_pem(tmp_path: Path) -> None:
+    for name in ("certificate.pem", "key.pem"):
+        (tmp_path / name).write_text("nonsense")
+    config = Config(path=tmp_path / "ocpp.toml")
+    config.central_system.certificate = "certificate.pem"
+    config.central_system.private_key = "key.pem"
+    with pytest.raises(
+        ConfigError, match=r"must be a certificate and its key .* both PEM: "
+    ) as caught:
+        server_context(config)
+    assert "_ssl.c" not in str(caught.value)
+
+
+def test_a_key_with_a_password_is_refused_rather_than_asked_for(certificate: Path) -> None:
+    folder = certificate.parent
+    command = "openssl rsa -aes128 -passout pass:secret -in key.pem -out locked.pem"
+    subprocess.run(command.split(), cwd=folder, capture_output=True, check=True)
+    config = Config(path=folder / "ocpp.toml")
+    config.central_system.certificate = "certificate.pem"
+    config.central_system.private_key = "locked.pem"
+    with pytest.raises(ConfigError, match="the key is protected by a password"):
+        server_context(config)

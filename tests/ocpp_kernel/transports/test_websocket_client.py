@@ -245,7 +245,9 @@ async def test_nobody_listening_is_told_and_retried(house: House) -> None:
     point = Point(house, "ws://127.0.0.1:1")
     async with running(point):
         await house.until(lambda: len(point.backoff.delays) >= 2)
-    assert point.logged("cannot connect to ws://127.0.0.1:1/RDAM%201")
+    assert point.logged(
+        "cannot connect to ws://127.0.0.1:1/RDAM%201: connection refused: nobody listens there"
+    )
 
 
 async def test_it_reconnects_after_the_server_was_away(house: House) -> None:

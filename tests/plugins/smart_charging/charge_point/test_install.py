@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ocpp_plugins.smart_charging.charge_point.plugin import Settings
 
+from ocpp_kernel.config import ConfigError, parse_config, plugin_settings
 from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.store import StoreError
 
@@ -392,8 +394,7 @@ def test_a_stored_record_that_is_none_is_passed_over(
 
 
 @pytest.mark.parametrize("options", [{"voltage": 0}, {"phases": 4}])
-def test_settings_no_installation_has(
-    make_bench: Callable[..., Bench], options: dict[str, int]
-) -> None:
-    with pytest.raises(ValueError, match="voltage must be above 0, and phases 1, 2 or 3"):
-        make_bench(**options).build()
+def test_settings_no_installation_has(options: dict[str, int]) -> None:
+    config = parse_config({"charge_point": {"smart_charging": options}})
+    with pytest.raises(ConfigError, match=r"charge_point\.smart_charging\.\w+ must be at "):
+        plugin_settings(config, "charge_point", "smart_charging", Settings)
