@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from device_bundle.attributes import count_defined
-from device_bundle.dialect import FIRMWARE_ATTRIBUTES
+from device_bundle.dialect import BUILTINS, FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
 from device_bundle.inline_body import (
     Block,
@@ -270,7 +270,7 @@ class _Mover:
         free = {
             node.id for part in callee.node.body for node in walk(part) if type(node) is ast.Name
         } - bound.union(arguments)
-        if free & self._names or inner & self._facts.keywords:
+        if free & self._names or inner & self._facts.keywords or bound & BUILTINS:
             raise CannotInline
         kept = captured(callee.node.body) & (bound - inner | set(arguments))
         values: dict[str, ast.expr] = {}
