@@ -36,11 +36,9 @@ _HERE = Path(__file__).parent
 # On a module these are part of the firmware and take nothing of the heap.
 _MODULES_HEAP = 48 * 1024
 _STRICT_HEAP = 8 * 1024
-# State of the device; everything else in /usr belongs to the bundle and is replaced with it.
-_KEPT = (
-    *("ocpp_data", "ocpp_starts", "ocpp_crash", "ocpp_crash.old", "checksum.json"),
-    *(".updater", "ocpp_previous", "ocpp_trial", "ocpp_trial.new"),
-)
+# State of the device; everything else in /usr belongs to the bundle and is replaced with it, or to
+# an update that `ocpp-kernel upload` gives up as well.
+_KEPT = ("ocpp_data", "ocpp_starts", "ocpp_crash", "ocpp_crash.old", "checksum.json")
 
 
 class EmulatorError(Exception):
