@@ -19,7 +19,7 @@ the text of `/usr/main.py`: `@NAME@`, `@VERSION@` and `usr.app` are to be replac
     websocket   frames and one connection's state, no sockets
     handshake   URL, upgrade request, its answer
     connector   one attempt to connect, with everything handed in
-    streams     usocket; tls: ussl
+    streams     usocket; tls: ussl; pinning: which server it may be
     transfers   downloads and uploads; http: the protocol
     installer   puts an image in place; image reads it; files; staging: the firmware's updaters
     moving      offers plugins these two
