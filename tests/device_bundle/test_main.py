@@ -39,6 +39,14 @@ def test_a_bundle_ends_with_the_size_table(
     assert "56,487" in output.out
 
 
+def test_figures_of_the_last_release_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("device_bundle.budgets.last_release.__defaults__", (tmp_path / "none",))
+    assert main(write(tmp_path)) == 1
+    assert "make it with: python -m device_bundle.budgets --write" in capsys.readouterr().err
+
+
 def test_code_that_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(write(tmp_path, '"a".zfill(2) + "b".title()')) == 1
     lines = capsys.readouterr().err.splitlines()
