@@ -16,7 +16,7 @@ The app module the bundler emits needs two things from here:
 `Settings` may be the class itself or an instance: only attributes are read. `main_template.py` is
 the text of `/usr/main.py`: `@NAME@`, `@VERSION@` and `usr.app` are to be replaced.
 
-    websocket   frames and one connection's state, no sockets
+    websocket   one connection's state, and its frames, no sockets
     handshake   URL, upgrade request, its answer
     connector   one attempt to connect, with everything handed in
     streams     usocket; tls: ussl; pinning: which server it may be
