@@ -187,28 +187,6 @@ def test_main_holds_project_and_version_as_literals(project: Any, tmp_path: Path
     assert values["PROJECT_VERSION"] == "2.1"
 
 
-@pytest.mark.parametrize("name", ["main", "app", "tables", "texts", "runtime", "ocpp_kernel"])
-def test_a_plugin_called_like_a_file_of_every_bundle_is_refused(
-    project: Any, tmp_path: Path, name: str
-) -> None:
-    """Its module would replace that file, or be replaced by it."""
-    config = project(glimmer=GLIMMER)
-    (tmp_path / "glimmer.py").rename(tmp_path / f"{name}.py")
-    config.write_text(config.read_text().replace("glimmer.py", f"{name}.py"))
-    with pytest.raises(BundleError, match=f"plugin {name}: every bundle has a file of that name"):
-        bundle(config, tmp_path / "out")
-
-
-def test_a_form_the_target_does_not_have_is_told_before_any_work(
-    project: Any, tmp_path: Path
-) -> None:
-    steps: list[str] = []
-    config = project('[bundle]\ntarget = "plain"\nimage = "mpy"\n', glimmer=GLIMMER)
-    with pytest.raises(ConfigError, match='target plain has no "mpy"'):
-        bundle(config, tmp_path / "out", on_step=steps.append)
-    assert steps == []
-
-
 def test_same_input_same_bytes(project: Any, tmp_path: Path) -> None:
     config = project(glimmer=GLIMMER)
     bundle(config, tmp_path / "one")

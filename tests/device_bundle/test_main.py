@@ -56,6 +56,29 @@ def test_code_that_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ]
 
 
+@pytest.mark.parametrize("name", ["main", "app", "tables", "texts", "runtime", "ocpp_kernel"])
+def test_a_plugin_called_like_a_file_of_every_bundle(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its module would replace that file, or be replaced by it."""
+    arguments = write(tmp_path)
+    (tmp_path / "echo.py").rename(tmp_path / f"{name}.py")
+    config = tmp_path / "ocpp.toml"
+    config.write_text(config.read_text().replace("echo.py", f"{name}.py"))
+    assert main(arguments) == 1
+    told = capsys.readouterr().err
+    assert told == f"plugin {name}: every bundle has a file of that name; rename it\n"
+
+
+def test_a_form_the_target_does_not_have_is_told_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before what is wrong with the code, which takes seconds to find."""
+    tables = '[bundle]\ntarget = "plain"\nimage = "mpy"\n'
+    assert main(write(tmp_path, '"a".zfill(2)', tables)) == 2
+    assert 'target plain has no "mpy"; leave it out, or set "py"' in capsys.readouterr().err
+
+
 def test_a_configuration_that_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(write(tmp_path, tables="[bundel]\n")) == 2
     assert capsys.readouterr().err.endswith('[bundel] is not known; did you mean "bundle"?\n')
