@@ -304,11 +304,16 @@ class _Mover:
 
 
 def arguments_of(callee: Callee, call: ast.Call) -> dict[str, ast.expr]:
-    """What each parameter gets, in the order in which it is evaluated."""
+    """What each parameter gets, in the order in which it is evaluated.
+
+    Raises CannotInline where that is not certain, such as for a method called as `Class.method`.
+    """
     names = [arg.arg for arg in callee.node.args.args]
     given: dict[str, ast.expr] = {}
     values = list(call.args)
     if callee.owner is not None and isinstance(call.func, ast.Attribute):
+        if isinstance(call.func.value, Ref):
+            raise CannotInline
         values.insert(0, call.func.value)
     if len(values) > len(names) or any(isinstance(value, ast.Starred) for value in values):
         raise CannotInline

@@ -78,3 +78,32 @@ def test_a_call_that_does_something_is_made(sample: Any) -> None:
             log = Log()
             print(idle(1, log.add("one")), idle(2, log.add("two")), log.lines)
         """)
+
+
+def test_a_method_called_by_its_class_gets_its_object_from_the_caller(sample: Any) -> None:
+    sample.assert_same("""
+        class Base:
+            def __init__(self):
+                self.seen = []
+
+            def note(self, what, times=2):
+                self.seen.append(what * times)
+                return self.seen
+
+        class Derived(Base):
+            def run(self):
+                return Base.note(self, 3)
+
+        class Other:
+            def __init__(self):
+                self.values = []
+
+            def put(self, value, extra=0):
+                self.values.append(value + extra)
+                return self.values
+
+        def main():
+            print(Derived().run(), Derived().run())
+            other = Other()
+            print(Other.put(other, 7))
+        """)
