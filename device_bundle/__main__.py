@@ -30,14 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", default="bundle", help="the folder to write to (bundle)")
     given = parser.parse_args(arguments)
     try:
-        result = bundle(given.config, given.out)
+        print_sizes(bundle(given.config, given.out))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
     except BundleError as error:
         print(error, file=sys.stderr)
         return 1
-    print_sizes(result)
     return 0
 
 

@@ -102,11 +102,11 @@ def bundle(
     """
     config = load_config(config_path)
     target, flash = target_of(config), flash_of(config)
+    form = form_of(config, target)
     limits = READABLE_LIMITS if readable else target.limits
     on_step("reading and shrinking the program")
     linked = link(config, enabled(config), readable=readable)
     plugins = tuple(role.plugin for role in linked.roles)
-    form = form_of(config, target)
     result = BundleResult(Path(out_dir), target, plugins, form, limits, flash)
     if target.tls_note and config.charge_point.url.startswith("wss:"):
         result.notes.append(target.tls_note)

@@ -115,15 +115,23 @@ class NodeChecks:
             yield Refusal(node, "D414")
 
     def _binop(self, node: ast.BinOp) -> Iterator[Refusal]:
-        kinds = [self._context.kind(side) for side in (node.left, node.right)]
+        yield from self._operation(node, node.left, node.right)
+        if isinstance(node.op, ast.Mod):
+            yield from self._modulo(node)
+
+    def _augassign(self, node: ast.AugAssign) -> Iterator[Refusal]:
+        yield from self._operation(node, node.target, node.value)
+
+    def _operation(
+        self, node: ast.BinOp | ast.AugAssign, left: ast.expr, right: ast.expr
+    ) -> Iterator[Refusal]:
+        kinds = [self._context.kind(side) for side in (left, right)]
         if isinstance(node.op, ast.MatMult):
             yield Refusal(node, "D409")
         elif isinstance(node.op, ast.BitOr) and DICT in kinds:
             yield Refusal(node, "D408")
         elif isinstance(node.op, ast.Add | ast.Sub) and TICKS in kinds:
             yield Refusal(node, "D413")
-        elif isinstance(node.op, ast.Mod):
-            yield from self._modulo(node)
 
     def _modulo(self, node: ast.BinOp) -> Iterator[Refusal]:
         template = self._context.value(node.left)
@@ -133,15 +141,6 @@ class NodeChecks:
             yield Refusal(node, "D317", "%a in a format", "use %r")
         if not isinstance(node.right, ast.Tuple | ast.Dict | ast.Constant | ast.JoinedStr):
             yield Refusal(node, "D318")
-
-    def _augassign(self, node: ast.AugAssign) -> Iterator[Refusal]:
-        kinds = [self._context.kind(side) for side in (node.target, node.value)]
-        if isinstance(node.op, ast.MatMult):
-            yield Refusal(node, "D409")
-        elif isinstance(node.op, ast.BitOr) and DICT in kinds:
-            yield Refusal(node, "D408")
-        elif isinstance(node.op, ast.Add | ast.Sub) and TICKS in kinds:
-            yield Refusal(node, "D413")
 
     def _compare(self, node: ast.Compare) -> Iterator[Refusal]:
         ordering = any(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops)

@@ -6,6 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from device_bundle.dialect import BUILTINS
 from device_bundle.inline_body import Block, Substitution, bound_inside
 from device_bundle.program import Definition, refs, target
 from device_bundle.settled import classes_of, is_long
@@ -37,7 +38,10 @@ def fold_copies(definitions: Sequence[Definition]) -> int:
 
 
 def _bound_once(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
-    """Names that one statement `name = value` binds, and nothing else."""
+    """Names that one statement `name = value` binds, and nothing else.
+
+    Not those of builtins: outside a nested function that has such a name, it means the builtin.
+    """
     nodes = walk(function)
     bound: Counter[str] = Counter()
     reads: Counter[str] = Counter()
@@ -58,7 +62,7 @@ def _bound_once(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
         if not isinstance(node, ast.Assign) or len(node.targets) > 1:
             continue
         place = node.targets[0]
-        if type(place) is not ast.Name or bound[place.id] > 1:
+        if type(place) is not ast.Name or bound[place.id] > 1 or place.id in BUILTINS:
             continue
         if not is_long(node.value) or reads[place.id] == 1:
             yield place.id, node.value

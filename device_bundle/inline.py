@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from device_bundle.attributes import count_defined
-from device_bundle.dialect import FIRMWARE_ATTRIBUTES
+from device_bundle.dialect import BUILTINS, FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
 from device_bundle.inline_body import (
     Block,
@@ -270,7 +270,7 @@ class _Mover:
         free = {
             node.id for part in callee.node.body for node in walk(part) if type(node) is ast.Name
         } - bound.union(arguments)
-        if free & self._names or inner & self._facts.keywords:
+        if free & self._names or inner & self._facts.keywords or bound & BUILTINS:
             raise CannotInline
         kept = captured(callee.node.body) & (bound - inner | set(arguments))
         values: dict[str, ast.expr] = {}
@@ -304,11 +304,16 @@ class _Mover:
 
 
 def arguments_of(callee: Callee, call: ast.Call) -> dict[str, ast.expr]:
-    """What each parameter gets, in the order in which it is evaluated."""
+    """What each parameter gets, in the order in which it is evaluated.
+
+    Raises CannotInline where that is not certain, such as for a method called as `Class.method`.
+    """
     names = [arg.arg for arg in callee.node.args.args]
     given: dict[str, ast.expr] = {}
     values = list(call.args)
     if callee.owner is not None and isinstance(call.func, ast.Attribute):
+        if isinstance(call.func.value, Ref):
+            raise CannotInline
         values.insert(0, call.func.value)
     if len(values) > len(names) or any(isinstance(value, ast.Starred) for value in values):
         raise CannotInline

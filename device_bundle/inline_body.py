@@ -106,6 +106,8 @@ def _branched_if(part: ast.If, rest: Block, place: ast.expr | None) -> ast.stmt:
 
 
 def _branched_try(part: ast.Try, rest: Block, place: ast.expr | None) -> ast.stmt:
+    if place is not None and not _stores_unseen(part, place):
+        raise CannotInline
     handlers = [
         ast.ExceptHandler(h.type, h.name, _stored(h.body, place) or [ast.Pass()])
         for h in part.handlers
@@ -117,6 +119,17 @@ def _branched_try(part: ast.Try, rest: Block, place: ast.expr | None) -> ast.stm
     if rest and not all(leaves(handler.body) for handler in part.handlers):
         raise CannotInline
     return ast.Try(part.body, handlers, _stored(part.orelse + rest, place), [])
+
+
+def _stores_unseen(part: ast.Try, place: ast.expr) -> bool:
+    """Whether storing the result already inside of `part` makes no difference.
+
+    It does where `finally` would find it stored, or a handler catch what storing raises.
+    """
+    if isinstance(place, ast.Name):
+        after = [node for line in part.finalbody for node in walk(line)]
+        return all(not isinstance(node, ast.Name) or node.id != place.id for node in after)
+    return isinstance(place, ast.Attribute) and not part.finalbody
 
 
 def negated(test: ast.expr) -> ast.expr:

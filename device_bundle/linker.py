@@ -31,6 +31,8 @@ KERNEL = Root("ocpp_kernel", "ocpp_kernel")
 #: What tells the sentences of a file; it stands before all that may use it.
 TEXTS = Root(TOLD.module, KERNEL.package)
 RUNTIME = Root("device_bundle.runtime", "runtime")
+#: Files every bundle has, without their endings; no plugin may be called so.
+_OWN_FILES = (KERNEL.package, RUNTIME.package, app.TABLES, app.NAME, "main", "texts")
 
 
 @dataclass
@@ -70,10 +72,10 @@ def link(
     """Read, lower and check everything the plugins' charge points need.
 
     `base` is the folder that paths in messages are relative to; `readable` leaves every function
-    where it is. Raises ConfigError for settings
-    that do not fit, BundleError with every finding.
+    where it is. Raises ConfigError for settings that do not fit, BundleError with every finding.
     """
     roots = [root_of(found) for found in plugins]
+    _refuse_own_files(roots)
     target = target_of(config)
     replaced = target.roots()
     program = Program([KERNEL, RUNTIME, TEXTS, *app.ROOTS, *roots, *replaced], Findings(), base)
@@ -97,6 +99,15 @@ def link(
     linked = finish(program, reach, [*order, app.TABLES, app.NAME], roles, wishes)
     linked.moving = moving
     return linked
+
+
+def _refuse_own_files(roots: Sequence[Root]) -> None:
+    """Raises BundleError for plugins whose module would take the place of one of the bundle's."""
+    names = [root.package for root in roots if root.package in _OWN_FILES]
+    if names:
+        raise BundleError(
+            *(f"plugin {name}: every bundle has a file of that name; rename it" for name in names)
+        )
 
 
 def _tell_all(program: Program, shapes: Shapes, roles: Sequence[Role]) -> None:

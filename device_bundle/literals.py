@@ -48,8 +48,7 @@ def fold_literals(definitions: Sequence[Definition], firmware: set[str]) -> int:
         count += folder.count
     drop_stores(definitions, values)
     for definition in definitions:
-        for node in walk(definition.node):
-            _prune(node)
+        _prune_all(walk(definition.node))
     return count
 
 
@@ -139,6 +138,29 @@ def _is_plain(node: ast.expr) -> bool:
     if isinstance(node, ast.Attribute):
         return _is_plain(node.value)
     return isinstance(node, ast.Name)
+
+
+def _prune_all(nodes: Sequence[ast.AST]) -> None:
+    """Drop statements that never run; a generator whose every `yield` goes stays a generator."""
+    generators = [node for node in nodes if isinstance(node, ast.FunctionDef) and _yields(node)]
+    for node in nodes:
+        _prune(node)
+    for function in generators:
+        if not _yields(function):
+            stop: list[ast.stmt] = [ast.Return(None), ast.Expr(ast.Yield(None))]
+            function.body += [ast.copy_location(part, function) for part in stop]
+
+
+def _yields(function: ast.FunctionDef) -> bool:
+    """Whether it is a generator, whatever functions nested in it are."""
+    todo: list[ast.AST] = [*function.body]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(part, ast.FunctionDef | ast.Lambda):
+            todo += ast.iter_child_nodes(part)
+    return False
 
 
 def _prune(node: ast.AST) -> None:

@@ -13,6 +13,7 @@ from device_bundle.findings import BundleError
 #: The folders of the two forms modules are made in.
 FOLDERS = {"py": "usr", "mpy": "usr-mpy"}
 MANIFEST = "manifest.json"
+_ENTRY = {"file_name", "size", "sha256"}
 
 Files = Mapping[str, bytes]
 
@@ -59,15 +60,17 @@ def manifest(facts: Mapping[str, object], files: Files) -> bytes:
 def _earlier(out: Path) -> list[str] | None:
     """The paths an earlier bundle's manifest lists; None where there is none.
 
-    Only names a bundler writes count: a manifest that says otherwise is not ours.
+    What they are in will be removed, so a manifest that is not quite as `manifest` writes it is
+    somebody else's.
     """
     try:
         listed = json.loads((out / MANIFEST).read_bytes())["files"]
         paths = [str(entry["file_name"]) for entry in listed]
-    except (OSError, ValueError, KeyError, TypeError):
+        ours = all(entry.keys() == _ENTRY for entry in listed)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     parts = [part for path in paths for part in path.split("/")]
-    return paths if all(parts) and ".." not in parts else None
+    return paths if ours and all(parts) and ".." not in parts else None
 
 
 def _remove(path: Path) -> None:

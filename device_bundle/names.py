@@ -75,7 +75,10 @@ def _shorten_locals(function: _Function, keywords: set[str], spread: bool) -> No
 def _local_uses(
     function: _Function, keywords: set[str], spread: bool
 ) -> tuple[Counter[str], set[str]]:
-    """How often each name is used inside, and the names that must stay as they are."""
+    """How often each name is used inside, and the names that must stay as they are.
+
+    Those are the names of builtins, too: one that an inner scope binds is the builtin elsewhere.
+    """
     uses: Counter[str] = Counter()
     bound: set[str] = set()
     kept: set[str] = set()
@@ -93,7 +96,7 @@ def _local_uses(
         if name:
             uses[name] += 1
             bound.add(name)
-    return uses, kept | (set(uses) - bound)
+    return uses, kept | (set(uses) - bound) | (bound & BUILTINS)
 
 
 def _bound_name(node: ast.AST) -> str | None:

@@ -33,7 +33,7 @@ def optimise(program: Program, reach: Reach, firmware: set[str], wishes: Wishes)
 
     `firmware` are the attributes that firmware objects may have.
     """
-    drop_logs(reach.definitions, wishes.log)
+    drop_logs(reach.definitions, wishes.log, firmware)
     if wishes.texts == "short":
         shorten_texts(reach.definitions)
     if wishes.texts != "full":

@@ -49,7 +49,17 @@ def pack(
             f"the bundle needs {len(pieces) + others} files of at most {limit} bytes, "
             f"but only {most + others} are allowed; switch something off in [profiles]"
         )
+    _name_apart(pieces)
     return pieces
+
+
+def _name_apart(pieces: Sequence[Piece]) -> None:
+    """A plugin may be called as a part of another one is."""
+    names: set[str] = set()
+    for piece in pieces:
+        while piece.name in names:
+            piece.name += "_more"
+        names.add(piece.name)
 
 
 def _refuse_larger(cluster: list[Definition], size: int, limit: int) -> None:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from device_bundle.attributes import count_defined
+from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.program import Definition, Ref, Symbol, make_ref, refs, target
 from device_bundle.trees import Transformer, walk
 
@@ -41,15 +42,16 @@ _MADE = (
 )
 
 
-def drop_logs(definitions: Sequence[Definition], level: str) -> None:
+def drop_logs(definitions: Sequence[Definition], level: str, firmware: set[str]) -> None:
     """Remove log statements below `level` ("none": all), and calls of what then does nothing.
 
-    A statement whose arguments do more than make a text stays: it is work, not a remark.
+    A statement whose arguments do more than make a text stays: it is work, not a remark. So does
+    a call of what may be a method of the firmware; `firmware` are the names of those.
     """
     wanted = LEVELS[LEVELS.index(level) :] if level in LEVELS else ()
     unwanted = {known for known in LEVELS if known not in wanted}
     while True:
-        idle = _idle(definitions) if unwanted else set()
+        idle = _idle(definitions) - firmware - FIRMWARE_ATTRIBUTES if unwanted else set()
         dropper = _Dropper(unwanted, idle)
         for definition in definitions:
             definition.node = dropper.visit(definition.node)

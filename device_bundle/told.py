@@ -222,6 +222,8 @@ class _Flow:
         if isinstance(func, ast.Attribute):
             if func.attr.strip("_") in _TELLERS:
                 return _NOWHERE
+            if target(func.value) is not None:  # `Class.method(object, ...)`
+                return None
             return _parameters(self._called(func), index + 1)
         return _NOWHERE if isinstance(func, ast.Name) and func.id == "isinstance" else None
 

@@ -20,6 +20,7 @@ _UNDEFINED = re.compile(r"name '(?P<name>\w+)' (?:isn't|is not) defined")
 #: What a frame without line numbers shows.
 _NO_LINE = 1
 _TOP = "<module>"
+_PARTS = {"sources", "names", "globals", "files"}
 
 
 class TraceError(Exception):
@@ -34,6 +35,8 @@ class Tracer:
         try:
             self._map = json.loads(Path(path).read_bytes())
             self._files: dict[str, Any] = self._map["files"]
+            if not isinstance(self._files, dict) or not self._map.keys() >= _PARTS:
+                raise TypeError
         except OSError as error:
             raise TraceError(f"{path}: cannot be read: {error.strerror}") from None
         except (ValueError, KeyError, TypeError):

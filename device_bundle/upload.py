@@ -2,7 +2,8 @@
 
 Files that are right already are skipped, so an upload that broke off is simply begun again.
 main.py is removed before anything else changes and written last: a module with half a bundle
-starts no program.
+starts no program. What is uploaded is there to stay: an update that was about to be installed, or
+was on trial, is given up, since it would replace some of the files, or put older ones back.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, NamedTuple
 from device_bundle.findings import BundleError
 from device_bundle.manifest import FOLDERS, MANIFEST
 from device_bundle.repl import DeviceError, Repl
+from device_bundle.runtime.installer import PREVIOUS, TRIAL
 from device_bundle.targets import TARGETS, Target
 
 #: Told of each piece: the file, and how many bytes of all files are done.
@@ -44,6 +46,32 @@ def _look(path):
   digest.update(data)
  file.close()
  return size,ubinascii.hexlify(digest.digest()).decode()
+"""
+#: Run on the module: no update is pending, nor on trial, and nothing is kept to be put back.
+_GIVE_UP = f"""\
+def _drop(path):
+ try:
+  uos.remove(path)
+ except OSError:
+  pass
+def _give_up():
+ _drop({TRIAL!r})
+ _drop({TRIAL + ".new"!r})
+ try:
+  for name in uos.listdir({PREVIOUS!r}):
+   _drop({PREVIOUS + "/"!r}+name)
+ except OSError:
+  pass
+ try:
+  import app_fota,app_fota_download
+  app_fota.new()
+  try:
+   folder=app_fota_download.get_updater_dir()
+  except AttributeError:
+   folder=app_fota_download.updater_dir
+  _drop(folder+'/update.flag')
+ except Exception:
+  pass
 """
 
 
@@ -144,6 +172,8 @@ class Upload:
             changed.append(main)
         for path in [main] * (there[main] is not None) + list(rivals):
             self._repl.run(f"uos.remove({path!r})")
+        self._repl.run(f"exec({_GIVE_UP!r})")
+        self._repl.run("_give_up()")
         self._done = sum(len(files[path]) for path in skipped)
         for path in changed:
             self._write(path, files[path])

@@ -20,6 +20,7 @@ spelling.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -182,6 +183,7 @@ class Config(msgspec.Struct):
         return self.settings.get(role, {}).get(name, {})
 
 
+_SHA256 = re.compile("[0-9a-fA-F]{64}")
 _TABLES = ("profiles", "plugins", "charge_point", "central_system", "bundle", "device")
 
 
@@ -236,6 +238,7 @@ def _check_values(config: Config) -> None:
         raise ConfigError(
             f"{config.file}: bundle.url: {config.bundle.url!r} must begin with http:// or https://"
         )
+    _check_device(config)
     passwords = {"charge_point.password": station.password}
     for identity, password in central.passwords.items():
         passwords[f"central_system.passwords.{identity}"] = password
@@ -244,6 +247,22 @@ def _check_values(config: Config) -> None:
             password_bytes(password)
         except ConfigError as error:
             raise ConfigError(f"{config.file}: {where}: {error}") from None
+
+
+def _check_device(config: Config) -> None:
+    """What a module would find out only when it connects, and then never could."""
+    device = config.device
+    if bool(device.client_certificate) != bool(device.client_key):
+        raise ConfigError(
+            f"{config.file}: device.client_certificate and device.client_key must be given together"
+        )
+    for name in ("server_certificate_sha256", "file_server_certificate_sha256"):
+        digits = getattr(device, name)
+        if digits and _SHA256.fullmatch(digits.replace(":", "")) is None:
+            raise ConfigError(
+                f"{config.file}: device.{name}: {digits!r} must be 64 hexadecimal digits, with or "
+                "without colons"
+            )
 
 
 def _split(host: Any, table: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -36,11 +36,9 @@ _HERE = Path(__file__).parent
 # On a module these are part of the firmware and take nothing of the heap.
 _MODULES_HEAP = 48 * 1024
 _STRICT_HEAP = 8 * 1024
-# State of the device; everything else in /usr belongs to the bundle and is replaced with it.
-_KEPT = (
-    *("ocpp_data", "ocpp_starts", "ocpp_crash", "ocpp_crash.old", "checksum.json"),
-    *(".updater", "ocpp_previous", "ocpp_trial", "ocpp_trial.new"),
-)
+# State of the device; everything else in /usr belongs to the bundle and is replaced with it, or to
+# an update that `ocpp-kernel upload` gives up as well.
+_KEPT = ("ocpp_data", "ocpp_starts", "ocpp_crash", "ocpp_crash.old", "checksum.json")
 
 
 class EmulatorError(Exception):
@@ -73,6 +71,11 @@ def parse_heap(text: str) -> int:
     return int(digits) * factor
 
 
+def _heap_of(text: str, strict: bool) -> int:
+    """What the program has, and what a strict module's own disguise takes."""
+    return parse_heap(text) + (_STRICT_HEAP if strict else 0)
+
+
 class Emulator:
     """One emulated module. Every method may be called again after `stop` or `kill`."""
 
@@ -100,7 +103,7 @@ class Emulator:
         Raises EmulatorError if there is no bundle, interpreter or sensible value.
         """
         self._bundle = _usr_of(Path(bundle))
-        self._heap = parse_heap(heap) + (_STRICT_HEAP if strict else 0)
+        self._heap = _heap_of(heap, strict)
         if speed <= 0:
             raise EmulatorError("speed: must be more than 0")
         #: What everything random comes from; 0 where nothing is.
@@ -307,7 +310,7 @@ def run(
     Raises EmulatorError as `Emulator` does.
     """
     interpreter = find_interpreter()
-    size = parse_heap(heap)
+    size = _heap_of(heap, bool(options and options.get("strict")))
     if speed <= 0:
         raise EmulatorError("speed: must be more than 0")
     upload(_usr_of(Path(bundle)), Path(data))

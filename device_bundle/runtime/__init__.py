@@ -16,10 +16,10 @@ The app module the bundler emits needs two things from here:
 `Settings` may be the class itself or an instance: only attributes are read. `main_template.py` is
 the text of `/usr/main.py`: `@NAME@`, `@VERSION@` and `usr.app` are to be replaced.
 
-    websocket   frames and one connection's state, no sockets
+    websocket   one connection's state, and its frames, no sockets
     handshake   URL, upgrade request, its answer
     connector   one attempt to connect, with everything handed in
-    streams     usocket; tls: ussl
+    streams     usocket; tls: ussl; pinning: which server it may be
     transfers   downloads and uploads; http: the protocol
     installer   puts an image in place; image reads it; files; staging: the firmware's updaters
     moving      offers plugins these two

@@ -27,6 +27,8 @@ except ImportError:
 
 # Seconds a watchdog has at least: looking a name up may take that long, and nobody feeds it then.
 _WATCHDOG_LEAST = 60
+# Bytes after which garbage is collected, long before the heap is full: what lives stays together.
+_GARBAGE = 32768
 
 
 class Board:
@@ -37,6 +39,9 @@ class Board:
 
         Less than a minute counts as a minute.
         """
+        threshold = getattr(gc, "threshold", None)  # not every port is built with it
+        if threshold is not None:
+            threshold(_GARBAGE)
         self.imei = ""
         if hasattr(machine, "unique_id"):
             self.imei = ubinascii.hexlify(machine.unique_id()).decode()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from device_bundle.runtime.backoff import Backoff
 from device_bundle.runtime.handshake import HandshakeError
 from device_bundle.runtime.network import Network
-from device_bundle.runtime.websocket import CLOSE_GOING_AWAY, CLOSE_NORMAL, WebSocket
+from device_bundle.runtime.websocket import WebSocket
+from device_bundle.runtime.websocket_frames import CLOSE_GOING_AWAY, CLOSE_NORMAL
 from ocpp_kernel import events
 
 if TYPE_CHECKING:

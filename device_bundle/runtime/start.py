@@ -14,6 +14,7 @@ from device_bundle.runtime.clock import Clock
 from device_bundle.runtime.codec import Codec
 from device_bundle.runtime.connector import Connector
 from device_bundle.runtime.loop import Loop
+from device_bundle.runtime.pinning import security
 from ocpp_kernel.station import Station
 from ocpp_kernel.store import FileStore, StoreError
 
@@ -97,7 +98,7 @@ def _forget_starts() -> None:
 
 def _dialler(settings: Settings, board: Board) -> Callable[[str, int, bool], Any]:
     timeout = min(max(settings.connect_timeout, 1), 24)
-    board.log(*tls.security(settings))
+    board.log(*security(settings))
     wrap = None
     if settings.url[:4].lower() == "wss:":
         wrap = tls.wrapper(

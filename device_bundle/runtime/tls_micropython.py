@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ubinascii
-import uhashlib
-
 from device_bundle.runtime.handshake import HandshakeError
+from device_bundle.runtime.pinning import check_pin
 
 try:
     import ssl
@@ -22,17 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import usocket
-
-    from device_bundle.runtime.settings import Settings
-
-
-def security(settings: Settings) -> tuple[str, str]:
-    """Level and text of the log line that says what protects the connection, and what does not."""
-    if settings.url[:4].lower() != "wss:":
-        return "warning", "no TLS: others can read and change what is sent"
-    if not settings.server_certificate_sha256:
-        return "warning", "TLS encrypts, but anybody may pose as the server: none is pinned"
-    return "info", "TLS to the server whose certificate is pinned; no other is trusted"
 
 
 def wrapper(certificate: str, key: str, pin: str) -> Callable[[usocket.socket, str], Any]:
@@ -52,21 +39,7 @@ def wrapper(certificate: str, key: str, pin: str) -> Callable[[usocket.socket, s
             context.load_cert_chain(certificate.encode(), key.encode())
         tls = context.wrap_socket(socket, server_hostname=host)
         if pin:
-            _check_pin(tls, pin)
+            check_pin(tls, pin)
         return tls
 
     return wrap
-
-
-def _check_pin(tls: Any, pin: str) -> None:
-    try:
-        certificate = tls.getpeercert(True)
-    except AttributeError:
-        certificate = None
-    if not certificate:
-        tls.close()
-        raise HandshakeError("TLS: this board does not show the server's certificate")
-    digest = ubinascii.hexlify(uhashlib.sha256(certificate).digest()).decode()
-    if digest != pin.lower().replace(":", ""):
-        tls.close()
-        raise HandshakeError(f"TLS: the server's certificate is not the expected one: {digest}")

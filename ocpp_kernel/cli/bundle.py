@@ -57,14 +57,14 @@ def bundle(config_path: Path, out: Path, port: str | None, baud: int) -> None:
     The same, without uploading: python -m device_bundle
     """
     bundler = load_bundler()
+    from device_bundle.sizes import print_sizes  # noqa: PLC0415 - only with a bundler
+
     try:
         with _steps() as on_step:
             result = bundler.bundle(config_path, out, on_step=on_step)
+        print_sizes(result, output())
     except bundler.BundleError as error:
         raise click.ClickException(str(error)) from error
-    from device_bundle.sizes import print_sizes  # noqa: PLC0415 - only with a bundler
-
-    print_sizes(result, output())
     if port is not None:
         send(out, port, baud)
 

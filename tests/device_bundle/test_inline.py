@@ -217,3 +217,78 @@ def test_guards_become_branches(sample: Any, text: str) -> None:
             value = read({text!r})
             print(value)
         """)
+
+
+def test_a_finally_sees_what_was_there_before_the_result_is_stored(sample: Any) -> None:
+    sample.assert_same("""
+        class Line:
+            def __init__(self):
+                self.socket = ["open"]
+                self.log = []
+
+            def close(self):
+                self.socket = self._ended()
+                return self.socket, self.log
+
+            def _ended(self):
+                try:
+                    return None
+                finally:
+                    self.log.append(self.socket[0])
+
+            def run(self, data):
+                data = self._noted(data)
+                return data
+
+            def _noted(self, data):
+                try:
+                    return data * 2
+                finally:
+                    self.log.append(data)
+
+        def main():
+            line = Line()
+            print(line.run(3), line.log)
+            print(line.close())
+            print(Line().run(4))
+        """)
+
+
+def test_a_handler_does_not_catch_what_storing_the_result_raises(sample: Any) -> None:
+    sample.assert_same("""
+        class Reader:
+            def __init__(self):
+                self.places = [0]
+
+            def pair(self, parts):
+                one, other = self._parsed(parts)
+                return one, other
+
+            def _parsed(self, parts):
+                try:
+                    return parts[1:]
+                except ValueError:
+                    return "caught", "caught"
+
+            def put(self, index):
+                self.places[index] = self._found(index)
+                return self.places
+
+            def _found(self, index):
+                try:
+                    return index + 1
+                except IndexError:
+                    return "caught"
+
+        def main():
+            reader = Reader()
+            print(reader.pair([1, 2, 3]), reader.put(0))
+            try:
+                reader.pair([1])
+            except ValueError:
+                print("raised")
+            try:
+                reader.put(5)
+            except IndexError:
+                print("raised")
+        """)

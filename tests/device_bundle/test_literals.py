@@ -82,3 +82,37 @@ def test_conditions_keep_what_they_evaluate(sample: Any) -> None:
             if asked(5):
                 pass
         """)
+
+
+def test_generators_stay_generators(sample: Any) -> None:
+    """Where settings decide that one never yields, it is empty, and begins when it is asked."""
+    sample.assert_same("""
+        class Settings:
+            wanted = False
+
+        def steps(settings):
+            print("begun")
+            if settings.wanted:
+                yield 1
+            print("done")
+
+        def none(settings):
+            if not settings.wanted:
+                return
+            yield from steps(settings)
+
+        def with_inner(settings):
+            def inner():
+                yield 3
+
+            if settings.wanted:
+                yield 2
+            print(list(inner()), list(inner()))
+
+        def main():
+            made = steps(Settings)
+            print("made")
+            print(list(made), list(none(Settings)), list(with_inner(Settings)))
+            print(list(steps(Settings)), list(none(Settings)), list(with_inner(Settings)))
+        """)
+    assert "wanted" not in sample.text()

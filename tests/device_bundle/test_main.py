@@ -41,6 +41,14 @@ def test_a_bundle_ends_with_the_size_table(
     assert "56,487" in output.out
 
 
+def test_figures_of_the_last_release_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("device_bundle.budgets.last_release.__defaults__", (tmp_path / "none",))
+    assert main(write(tmp_path)) == 1
+    assert "make it with: python -m device_bundle.budgets --write" in capsys.readouterr().err
+
+
 def test_code_that_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(write(tmp_path, '"a".zfill(2) + "b".title()')) == 1
     lines = capsys.readouterr().err.splitlines()
@@ -48,6 +56,29 @@ def test_code_that_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         ":7:34: D301 .zfill does ",
         ":7:49: D301 .title does ",
     ]
+
+
+@pytest.mark.parametrize("name", ["main", "app", "tables", "texts", "runtime", "ocpp_kernel"])
+def test_a_plugin_called_like_a_file_of_every_bundle(
+    tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its module would replace that file, or be replaced by it."""
+    arguments = write(tmp_path)
+    (tmp_path / "echo.py").rename(tmp_path / f"{name}.py")
+    config = tmp_path / "ocpp.toml"
+    config.write_text(config.read_text().replace("echo.py", f"{name}.py"))
+    assert main(arguments) == 1
+    told = capsys.readouterr().err
+    assert told == f"plugin {name}: every bundle has a file of that name; rename it\n"
+
+
+def test_a_form_the_target_does_not_have_is_told_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before what is wrong with the code, which takes seconds to find."""
+    tables = '[bundle]\ntarget = "plain"\nimage = "mpy"\n'
+    assert main(write(tmp_path, '"a".zfill(2)', tables)) == 2
+    assert 'target plain has no "mpy"; leave it out, or set "py"' in capsys.readouterr().err
 
 
 def test_a_configuration_that_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -201,7 +202,18 @@ def test_a_manifest_cannot_point_outside(tmp_path: Path, name: str) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (tmp_path / "secret").write_text("kept")
-    (out / "manifest.json").write_text(json.dumps({"files": [{"file_name": name}]}))
+    entry = {"file_name": name, "size": 4, "sha256": "0" * 64}
+    (out / "manifest.json").write_text(json.dumps({"files": [entry]}))
     with pytest.raises(BundleError, match="is of no earlier bundle"):
         write(out, {}, {"usr/main.py": b""})
     assert (tmp_path / "secret").exists()
+
+
+@pytest.mark.parametrize("entry", [{"file_name": "src/mine.py"}, "src/mine.py", 1])
+def test_another_programs_manifest_leads_to_nothing(tmp_path: Path, entry: Any) -> None:
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "mine.py").write_text("kept")
+    (tmp_path / "manifest.json").write_text(json.dumps({"files": [entry]}))
+    with pytest.raises(BundleError, match=r"manifest\.json exists and is of no earlier bundle"):
+        write(tmp_path, {}, {"usr/main.py": b""})
+    assert (tmp_path / "src" / "mine.py").read_text() == "kept"

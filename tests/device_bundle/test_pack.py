@@ -80,6 +80,21 @@ def test_one_definition_larger_than_a_file_is_refused_by_name() -> None:
         pack([huge], ["kernel"], 100, 9)
 
 
+def test_no_two_modules_have_one_name() -> None:
+    order = ["one", "one_1", "two"]
+    parts = [
+        *made("one", ("a", 80, []), ("b", 80, [])),
+        *made("one_1", ("c", 80, [])),
+        *made("two", ("d", 9, [])),
+    ]
+    assert shape(pack(parts, order, 100, 9)) == {
+        "one_1": ["a"],
+        "one_2": ["b"],
+        "one_1_more": ["c"],
+        "two": ["d"],
+    }
+
+
 def test_packages_that_need_each_other_share_a_module() -> None:
     parts = [*made("a", ("one", 10, ["b.two"])), *made("b", ("two", 10, ["a.one"]))]
     pieces = pack(parts, ["a", "b"], 100, 9)

@@ -103,3 +103,20 @@ def test_short_texts_keep_codes_values_and_details(sample: Any) -> None:
 
 def test_full_texts_are_the_same_as_on_cpython(sample: Any) -> None:
     sample.assert_same(ERRORS)
+
+
+def test_methods_of_the_firmware_are_called_though_another_of_the_name_does_nothing(
+    sample: Any,
+) -> None:
+    sample.wishes = Wishes(log="info")
+    sample.assert_same("""
+        class Silent:
+            def append(self, thing):
+                pass
+
+        def main():
+            Silent().append(1)
+            found = []
+            found.append(2)
+            print(found)
+        """)

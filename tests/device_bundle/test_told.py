@@ -145,3 +145,21 @@ def test_values_that_do_not_fit_are_told_all_the_same(
     assert texts.told(6, (1, 2)) == "text 6: (1, 2)", "nothing there to put them in"
     file.unlink()
     assert texts.told(6) == "text 6: ()"
+
+
+def test_what_a_method_called_by_its_class_keeps_stays(filed: Any) -> None:
+    filed.write("""
+        class Notes:
+            def __init__(self):
+                self.lines = []
+
+            def put(self, text, loud=""):
+                self.lines.append(text)
+                return "!" if loud else "."
+
+        def main():
+            notes = Notes()
+            print(Notes.put(notes, "a sentence that is kept"), notes.lines)
+        """)
+    filed.change_sentences = lambda sentences: b""
+    assert filed.run_on_device() == ". ['a sentence that is kept']\n"

@@ -184,7 +184,14 @@ def test_what_is_no_traceback_stays(made: Made) -> None:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [("{}", "is no map"), ("nonsense", "is no map"), (None, "cannot be read")],
+    [
+        ("{}", "is no map"),
+        ("[]", "is no map"),
+        ("nonsense", "is no map"),
+        ('{"files": [{"file_name": "usr/app.py"}], "plugins": []}', "is no map"),  # a manifest
+        ('{"files": {"app.py": {}}}', "is no map"),
+        (None, "cannot be read"),
+    ],
 )
 def test_a_map_that_is_none(tmp_path: Path, content: str | None, reason: str) -> None:
     path = tmp_path / "map.json"

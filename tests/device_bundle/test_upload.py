@@ -251,6 +251,42 @@ def test_the_same_module_in_the_other_form_is_removed(module: Module) -> None:
     assert module.files() == FILES, "app.py would have been imported instead of app.mpy"
 
 
+#: The firmware's updater, in which an update is about to be installed.
+UPDATER = """
+import sys
+class Updater:
+    def new():
+        pass
+    def get_updater_dir():
+        return "/usr/.updater"
+sys.modules["app_fota"] = sys.modules["app_fota_download"] = Updater
+"""
+
+
+@pytest.mark.parametrize("prelude", [UPDATER, "", UPDATER.replace("def get_", "def other_")])
+def test_an_update_that_is_on_trial_or_pending_is_given_up(module: Module, prelude: str) -> None:
+    """Otherwise main.py would put files of an older app among those that were uploaded."""
+    usr = module.root / "usr"
+    pending = usr.joinpath(".updater", "update.flag")
+    for folder in (usr / "ocpp_previous", usr / ".updater"):
+        folder.mkdir()
+    for path in (usr / "ocpp_trial", usr / "ocpp_trial.new", usr / "ocpp_previous" / "app.mpy"):
+        path.write_text("0 ")
+    pending.write_text("")
+    module.start(prelude)
+    module.upload(FILES)
+    left = {} if prelude == UPDATER else {"/usr/.updater/update.flag": b""}
+    assert module.files() == {**FILES, **left}
+
+
+def test_an_update_that_is_uploaded_unchanged_stays_on_trial(module: Module) -> None:
+    module.start()
+    module.upload(FILES)
+    (module.root / "usr" / "ocpp_trial").write_text("1 ")
+    assert module.upload(FILES).written == []
+    assert module.files() == {**FILES, "/usr/ocpp_trial": b"1 "}
+
+
 def test_a_folder_that_is_missing_is_made(module: Module) -> None:
     (module.root / "usr").rmdir()
     module.start()

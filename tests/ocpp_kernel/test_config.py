@@ -220,6 +220,24 @@ def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("given", ["client_certificate", "client_key"])
+def test_a_modules_certificate_needs_its_key(tmp_path: Path, given: str) -> None:
+    told = refusal(tmp_path, f"[device]\n{given} = 'PEM'\n")
+    assert told == "device.client_certificate and device.client_key must be given together"
+
+
+@pytest.mark.parametrize("name", ["server_certificate_sha256", "file_server_certificate_sha256"])
+def test_sec_015_a_pin_that_could_never_be_met(tmp_path: Path, name: str) -> None:
+    for pin in ("abc", "g" * 64, "a" * 63, "sha256:" + "a" * 64):
+        told = refusal(tmp_path, f"[device]\n{name} = '{pin}'\n")
+        assert told == (
+            f"device.{name}: {pin!r} must be 64 hexadecimal digits, with or without colons"
+        )
+    for pin in ("", "aB" * 32, ":".join(["0f"] * 32)):
+        config = load_config(written(tmp_path, f"[device]\n{name} = '{pin}'\n"))
+        assert getattr(config.device, name) == pin
+
+
 def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     assert load_config(written(tmp_path, "")).beside("a.pem") == tmp_path / "a.pem"
     assert Config().beside("a.pem") == Path("a.pem")

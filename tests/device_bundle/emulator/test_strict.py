@@ -280,6 +280,16 @@ def test_the_seed_is_told_with_what_failed(tmp_path: Path) -> None:
         emulator.close()
 
 
+def test_the_command_line_gives_a_strict_module_the_heap_a_test_gives_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "main.py").write_text("import gc\nprint('heap', gc.mem_free() + gc.mem_alloc())\n")
+    with Emulator(tmp_path, strict=True, seed=9) as emulator:
+        emulator.wait(20)
+    main([str(tmp_path), "--strict", "--seed", "9"])
+    assert emulator.lines[0] in capfd.readouterr().out.splitlines()
+
+
 def test_command_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "main.py").write_text("import modem\nreversed([])\n")
     assert main([str(tmp_path), "--strict", "--seed", "9"]) == 1

@@ -90,15 +90,14 @@ def test_a_list_that_cannot_be_read_leaves_everything_as_it_is(start: Start) -> 
 
 def test_uploading_leaves_what_belongs_to_the_device(start: Start) -> None:
     emulator = start("pass\n", upload=True)
-    kept = ["ocpp_trial", "ocpp_trial.new", "ocpp_crash", "ocpp_crash.old", "checksum.json"]
-    folders = ["ocpp_previous", ".updater"]
-    for name in folders:
+    kept = ["ocpp_starts", "ocpp_crash", "ocpp_crash.old", "checksum.json"]
+    for name in ("ocpp_data", "ocpp_previous", ".updater"):
         emulator.root.joinpath("usr", name).mkdir()
-    for name in [*kept, "stray.py"]:
+    for name in [*kept, "stray.py", "ocpp_trial", "ocpp_trial.new"]:
         emulator.root.joinpath("usr", name).write_text("x")
     emulator.upload()
     left = {path.name for path in emulator.root.joinpath("usr").iterdir()}
-    assert left == {*kept, *folders, "main.py", *AB}
+    assert left == {*kept, "ocpp_data", "main.py", *AB}, "and nothing of an update"
 
 
 def test_the_modules_firmware_is_replaced_at_the_next_start(start: Start) -> None:

@@ -191,6 +191,15 @@ def test_restart(hardware: Hardware, board: Make) -> None:
     assert hardware.calls == ["sleep 200", "soft reset"]
 
 
+def test_garbage_is_collected_before_the_heap_is_full(
+    board: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thresholds: list[int] = []
+    monkeypatch.setattr(gc, "threshold", thresholds.append, raising=False)
+    board()
+    assert thresholds == [32768]
+
+
 def test_collecting_tells_what_is_free(board: Make) -> None:
     assert board().collect() == 4321
 

@@ -11,7 +11,8 @@ import pytest
 from device_bundle.runtime.connector import Connector
 from device_bundle.runtime.handshake import HandshakeError
 from device_bundle.runtime.settings import Settings
-from device_bundle.runtime.websocket import CLOSE, PING, PONG, TEXT, WebSocket
+from device_bundle.runtime.websocket import WebSocket
+from device_bundle.runtime.websocket_frames import CLOSE, PING, PONG, TEXT
 
 #: Most reads, each of which may wait for 200 ms, of one call; the watchdog has 60 s at least.
 MOST_READS = 100

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from device_bundle.runtime.websocket import FrameReader
+from device_bundle.runtime.websocket_frames import FrameReader
 
 
 class Socket:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_bundle.runtime.websocket import (
+from device_bundle.runtime.websocket import WebSocket
+from device_bundle.runtime.websocket_frames import (
     BINARY,
     CLOSE,
     PING,
@@ -17,7 +18,6 @@ from device_bundle.runtime.websocket import (
     TOO_BIG,
     FrameError,
     FrameReader,
-    WebSocket,
     close_status,
     encode,
 )
