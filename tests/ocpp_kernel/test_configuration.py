@@ -270,7 +270,7 @@ def test_what_could_not_be_read_is_read_before_it_is_changed() -> None:
     store.fails = False
     assert configuration.change("HeartbeatInterval", "5") == "Accepted"
     assert configuration["LightIntensity"] == 7
-    assert store.load(Configuration.FILE) == {"lightintensity": "7", "heartbeatinterval": "5"}
+    assert store.load(Configuration.FILE) == {"LightIntensity": "7", "HeartbeatInterval": "5"}
 
 
 @pytest.mark.parametrize(
