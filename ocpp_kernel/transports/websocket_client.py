@@ -310,7 +310,8 @@ def _explain(error: Exception) -> str:
         if isinstance(error, kind):
             return meant
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{error.verify_message}; charge_point.trust names the certificates to trust"
+        why = f"certificate verify failed: {error.verify_message}"
+        return f"{why}; charge_point.trust names the certificates to trust"
     strerror = getattr(error, "strerror", None)
     return str(strerror or error) or type(error).__name__
 

@@ -241,7 +241,8 @@ def test_an_action_by_its_name_is_told_where_it_is_written(
     module("acme", "from ocpp_kernel.contracts import on\n\n@on('Reset')\ndef reset(): ...\n")
     assert problem(only("acme")) == (
         "plugin acme: (plugins.load): fails when imported: "
-        f"TypeError: @on takes an action, as in @on(Reset), not 'Reset' ({site / 'acme.py'}:3)"
+        "TypeError: @on takes an action that some messages module defines, not 'Reset' "
+        f"({site / 'acme.py'}:3)"
     )
 
 
