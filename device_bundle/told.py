@@ -222,16 +222,15 @@ class _Flow:
         if isinstance(func, ast.Attribute):
             if func.attr.strip("_") in _TELLERS:
                 return _NOWHERE
-            if target(func.value) is not None:  # `Class.method(object, ...)`
-                return None
             return _parameters(self._called(func), index + 1)
         return _NOWHERE if isinstance(func, ast.Name) and func.id == "isinstance" else None
 
     def _called(self, func: ast.Attribute) -> list[ast.FunctionDef]:
-        """The methods `func` may be; none where it may be something else."""
+        """The methods `func` may be, bound to an object; none where it may be something else."""
         function = self.inside.get(id(func))
         methods = self._methods.get(func.attr, [])
-        if func.attr in self._stored or func.attr in FIRMWARE_ATTRIBUTES:
+        unbound = target(func.value) is not None  # `Class.method(object, ...)`
+        if unbound or func.attr in self._stored or func.attr in FIRMWARE_ATTRIBUTES:
             methods = []
         if function is not None and isinstance(func.value, ast.Name) and function.args.args:
             owner = self.parents.get(id(function))

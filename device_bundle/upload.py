@@ -47,14 +47,16 @@ def _look(path):
  file.close()
  return size,ubinascii.hexlify(digest.digest()).decode()
 """
-#: Run on the module: no update is pending, nor on trial, and nothing is kept to be put back.
-_GIVE_UP = f"""\
+#: Run on the module: no update is pending, nor on trial, nothing is kept to be put back, and the
+#: failed starts of the app before are not counted against the new one.
+_FORGET = f"""\
 def _drop(path):
  try:
   uos.remove(path)
  except OSError:
   pass
-def _give_up():
+def _forget():
+ _drop('/usr/ocpp_starts')
  _drop({TRIAL!r})
  _drop({TRIAL + ".new"!r})
  try:
@@ -172,8 +174,8 @@ class Upload:
             changed.append(main)
         for path in [main] * (there[main] is not None) + list(rivals):
             self._repl.run(f"uos.remove({path!r})")
-        self._repl.run(f"exec({_GIVE_UP!r})")
-        self._repl.run("_give_up()")
+        self._repl.run(f"exec({_FORGET!r})")
+        self._repl.run("_forget()")
         self._done = sum(len(files[path]) for path in skipped)
         for path in changed:
             self._write(path, files[path])

@@ -273,6 +273,7 @@ def test_an_update_that_is_on_trial_or_pending_is_given_up(module: Module, prelu
     for path in (usr / "ocpp_trial", usr / "ocpp_trial.new", usr / "ocpp_previous" / "app.mpy"):
         path.write_text("0 ")
     pending.write_text("")
+    (usr / "ocpp_starts").write_text("3")
     module.start(prelude)
     module.upload(FILES)
     left = {} if prelude == UPDATER else {"/usr/.updater/update.flag": b""}

@@ -87,10 +87,6 @@ def test_a_count_of_starts_that_is_nonsense_counts_as_none(tmp_path: Path) -> No
 
 
 def test_an_app_on_trial_without_the_firmwares_updater_runs_all_the_same(tmp_path: Path) -> None:
-    usr = tmp_path / "flash" / "usr"
-    usr.joinpath("ocpp_previous").mkdir(parents=True)
-    usr.joinpath("ocpp_previous", "app.py").write_text("old")
-    usr.joinpath("ocpp_trial").write_text("0 it never connected")
     hidden = "import builtins\nfind=builtins.__import__\ndef importer(name,*rest):\n if name=="
     hidden += "'app_fota':raise ImportError(name)\n return find(name,*rest)\n"
     hidden += "builtins.__import__=importer\n"
@@ -99,7 +95,15 @@ def test_an_app_on_trial_without_the_firmwares_updater_runs_all_the_same(tmp_pat
     folder.joinpath("main.py").write_text(hidden + main_text(CONFIG, TARGET, True))
     folder.joinpath("app.py").write_text("print('the app runs')\n")
     emulator = Emulator(folder, data=tmp_path / "flash", speed=500)
-    with emulator:
+    emulator.upload()
+    usr = tmp_path / "flash" / "usr"
+    usr.joinpath("ocpp_previous").mkdir()
+    usr.joinpath("ocpp_previous", "app.py").write_text("old")
+    usr.joinpath("ocpp_trial").write_text("0 it never connected")
+    try:
+        emulator.start(upload=False)
         emulator.wait_for("the app runs")
         emulator.wait_for("the app runs", after=len(emulator.lines))
+    finally:
+        emulator.close()
     assert any("the previous app cannot be put back" in line for line in emulator.lines)
