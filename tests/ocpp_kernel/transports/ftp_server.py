@@ -16,6 +16,8 @@ class FtpServer:
         self.folder = folder
         self.commands: list[str] = []
         self.cut_after: int | None = None
+        #: Whether it knows MDTM, which is an extension.
+        self.has_dates = True
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve)
@@ -64,6 +66,8 @@ class FtpServer:
                 say("550 no such file")
             elif command == "SIZE":
                 say(f"213 {path.stat().st_size}")
+            elif command == "MDTM" and not self.has_dates:
+                say("500 what is that?")
             elif command == "MDTM":
                 say(f"213 {path.stat().st_mtime_ns}")
             elif command == "RETR" and data is not None:
