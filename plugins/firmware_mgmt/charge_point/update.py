@@ -40,7 +40,10 @@ class Update:
     def __init__(self, station: Station) -> None:
         self.stage = ""
         self.notices = Notices(
-            station, lambda status: FirmwareStatusNotification({"status": status}), self.save
+            station,
+            lambda status: FirmwareStatusNotification({"status": status}),
+            self.save,
+            self.status,
         )
         self._station = station
         self._location = ""
@@ -54,6 +57,8 @@ class Update:
         self._job: Job | None = None
         self._timer: Timer | None = None
         self._withheld = False
+        #: Restored, and not connected since: a network that is not up yet is to cost no attempt.
+        self._resumed = False
 
     def request(self, location: str, not_before: int, tries: int, interval: int) -> None:
         """Begins, once the response is sent. One that waits or downloads is replaced (FW-009)."""
@@ -61,6 +66,7 @@ class Update:
             self._station.log("warning", "firmware is being installed; the new one is ignored")
             return
         self._stop()
+        self._tidy()  # an image that waited to be installed: flash may have room for one only
         self._location = location
         self._not_before = not_before
         self._tries = tries
@@ -70,10 +76,11 @@ class Update:
         self.save()
         self._station.after_response(self.wake)
 
-    def trigger(self, connector_id: int | None) -> str:
-        """A FirmwareStatusNotification was asked for; the TriggerMessageStatus."""
-        stage = "Installing" if self.stage == "Restarting" else self.stage
-        return self.notices.trigger("Idle" if stage in ("", "Scheduled") else stage)
+    def status(self) -> str:
+        """The FirmwareStatus as it is now."""
+        if self.stage == "Restarting":
+            return "Installing"
+        return "Idle" if self.stage in ("", "Scheduled") else self.stage
 
     def restore(self) -> None:
         """Goes on after a restart, once every plugin has started."""
@@ -86,6 +93,7 @@ class Update:
             return
         self.stage, self._location, self._not_before, self._tries = stored[:4]
         self._interval, self._restarts, self._image, self.notices.waiting = stored[4:]
+        self._resumed = True
         if self.stage == "Restarting":
             self.stage = "Installing"
         if self.stage == "Installing":
@@ -155,6 +163,10 @@ class Update:
     def _download(self) -> None:
         job = self._job
         if job is None:
+            if self._resumed and not self._station.online:
+                self._wait(1)
+                return
+            self._resumed = False
             transfers: Any = self._station.shared.get("transfers")
             scheme = self._location.split(":", 1)[0].upper()
             if transfers is None or scheme not in transfers.protocols.split(","):

@@ -66,10 +66,8 @@ class FtpServer:
                 say("550 no such file")
             elif command == "SIZE":
                 say(f"213 {path.stat().st_size}")
-            elif command == "MDTM" and not self.has_dates:
-                say("500 what is that?")
             elif command == "MDTM":
-                say(f"213 {path.stat().st_mtime_ns}")
+                say(f"213 {path.stat().st_mtime_ns}" if self.has_dates else "500 what is that?")
             elif command == "RETR" and data is not None:
                 say("150 here it comes")
                 self._give(data, path.read_bytes()[rest:])

@@ -251,7 +251,7 @@ async def test_a_part_that_ends_before_the_file_does_is_no_file(
         status = told if len(heads) == 1 else "206 Partial Content"
         span = f"Content-Range: bytes {start}-{start + 1}/6\r\n" if status[:3] == "206" else ""
         length = len(body) if span else 6
-        head = f"HTTP/1.1 {status}\r\nETag: \"v\"\r\n{span}Content-Length: {length}\r\n\r\n"
+        head = f'HTTP/1.1 {status}\r\nETag: "v"\r\n{span}Content-Length: {length}\r\n\r\n'
         writer.write(head.encode() + body)
         writer.close()
         await writer.wait_closed()

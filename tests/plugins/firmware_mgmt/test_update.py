@@ -231,6 +231,23 @@ def test_fw_007_a_cut_while_downloading_does_not_cost_an_attempt(bench: Any) -> 
     assert bench.told() == ["Downloaded", "Installing", "Installed"]
 
 
+def test_fw_004_no_attempt_is_made_before_the_network_is_back(bench: Any) -> None:
+    """A module needs up to a minute for that: none of its attempts may be spent on it."""
+    bench.update(retries=0)
+    bench.advance(5)
+    bench.restart()
+    bench.advance(50)
+    assert len(bench.transfers.jobs) == 1
+    bench.connect()
+    bench.advance(2)
+    assert len(bench.transfers.jobs) == 2
+    bench.disconnect()
+    bench.job.end()
+    bench.advance(5)
+    bench.connect()
+    assert bench.told() == ["Downloading", "Downloaded", "Installing", "Installed"]
+
+
 def test_fw_007_a_cut_while_waiting_for_a_transaction(bench: Any) -> None:
     bench.charge(1)
     bench.downloaded()
@@ -339,6 +356,21 @@ def test_fw_009_connectors_return_where_a_new_update_waits(bench: Any) -> None:
     bench.update(retrieveDate=bench.time(bench.now + 5000))
     bench.advance(1)
     assert bench.status(2) == "Available"
+
+
+def test_fw_009_an_image_that_is_replaced_leaves_room_for_the_next(bench: Any) -> None:
+    """Flash may hold one only; once it is gone it is not asked for again."""
+    gone: list[str] = []
+    bench.hardware.forget = gone.append
+    bench.charge(1)
+    bench.downloaded()
+    bench.update(location="http://h/newer.bin")
+    assert gone == ["/files/firmware"]
+    assert not bench.job.finished
+    bench.advance(1)
+    assert bench.job.url == "http://h/newer.bin"
+    bench.job.end("refused")
+    assert gone == ["/files/firmware"]
 
 
 @pytest.mark.parametrize("location", ["sftp://h/fw.bin", "file:///etc/passwd", "fw.bin"])

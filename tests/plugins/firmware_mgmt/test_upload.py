@@ -237,6 +237,84 @@ def test_a_restart_in_the_middle_begins_the_upload_anew(bench: Any) -> None:
     assert len(bench.transfers.jobs) == 2
 
 
+def test_fw_015_no_attempt_is_made_before_the_network_is_back(bench: Any) -> None:
+    bench.diagnose(retries=0)
+    bench.advance(2)
+    bench.restart()
+    bench.advance(50)
+    assert len(bench.transfers.jobs) == 1
+    bench.connect()
+    bench.advance(2)
+    bench.job.end()
+    bench.advance(2)
+    assert bench.told(DIAGNOSTICS) == ["Uploading", "Uploaded"]
+
+
+@pytest.mark.parametrize("location", ["ftp://u:hush@h/logs", "http://u:hush@h/l?sig=hush"])
+def test_what_must_stay_secret_is_in_no_diagnostics(bench: Any, location: str) -> None:
+    """Neither of the addresses asked for before, nor how this one failed, nor the key."""
+    bench.update(location="https://u:hush@h/fw.bin?token=hush", retries=0)
+    bench.advance(2)
+    bench.job.end("refused")
+    bench.diagnose(location=location, retries=0)
+    bench.advance(2)
+    bench.job.end("refused")
+    bench.advance(2)
+    bench.update(location="sftp://u:hush@h/fw.bin")
+    bench.advance(2)
+    text = upload(bench, location=location)
+    assert "hush" not in text
+    assert "DownloadFailed" in text
+    assert not any("hush" in line for _, line in bench.log)
+
+
+def test_fw_008_fw_014_an_update_and_an_upload_at_once(bench: Any) -> None:
+    """Two streams of statuses, neither of which waits for the other."""
+    bench.update()
+    bench.diagnose()
+    bench.advance(2)
+    load, send = bench.transfers.jobs
+    send.end()
+    bench.advance(2)
+    assert bench.trigger(DIAGNOSTICS) == "Accepted"
+    load.end()
+    bench.advance(5)
+    calls = bench.seen(DIAGNOSTICS, "FirmwareStatusNotification")
+    assert [payload["status"] for name, payload in calls if name == DIAGNOSTICS] == [
+        *("Uploading", "Uploaded", "Idle")
+    ]
+    assert [payload["status"] for name, payload in calls if name != DIAGNOSTICS] == [
+        *("Downloading", "Downloaded", "Installing", "Installed")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "there"),
+    [
+        ("2026-01-01T00:00:30Z", "2026-01-01T00:01:30Z", True),
+        ("2026-01-01T14:00:30+14:00", "2025-12-31T12:01:30-12:00", True),
+        ("2026-01-01T00:01Z", "2026-01-01T00:01:00.999Z", True),
+        ("2026-01-01T00:01:01Z", None, False),
+        (None, "2026-01-01T00:00:59Z", False),
+        ("2026-01-01T00:01:30Z", "2026-01-01T00:00:30Z", False),
+    ],
+)
+def test_fw_016_bounds_in_any_zone_and_in_any_order(
+    bench: Any, start: str | None, stop: str | None, there: bool
+) -> None:
+    """FW-016: inclusive; between bounds the wrong way round there is nothing."""
+    bench.advance(60 - bench.now % 60)
+    bench.station.set_utc(1767225660)
+    bench.station.log("info", "in the middle")
+    fields = {"startTime": start, "stopTime": stop}
+    bounds = {name: text for name, text in fields.items() if text is not None}
+    if not there:
+        answer = bench.diagnose(**bounds)
+        assert answer == {} or start is None
+        return
+    assert "in the middle" in upload(bench, **bounds)
+
+
 def test_a_new_request_replaces_the_one_under_way(bench: Any) -> None:
     bench.diagnose()
     bench.advance(2)
