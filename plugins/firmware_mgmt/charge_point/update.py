@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 FILE = "firmware"
 #: Restarts an installer may want for one image.
 MOST_RESTARTS = 3
+#: Times an installation may be broken off before that: an image nothing survives must not keep the
+#: charge point out of use for good.
+MOST_CUTS = 10
 #: Seconds between looks at whether transactions have ended.
 PATIENCE = 10
 
@@ -49,7 +52,7 @@ class Update:
         self._location = ""
         #: Epoch seconds before which nothing is fetched.
         self._not_before = 0
-        #: Attempts left, and seconds between them.
+        #: Attempts left, of the download and then of the installation; seconds between the former.
         self._tries = 0
         self._interval = 0
         self._restarts = 0
@@ -96,6 +99,9 @@ class Update:
         self._resumed = True
         if self.stage == "Restarting":
             self.stage = "Installing"
+        elif self.stage == "Installing" and not self._restarts:
+            self._tries -= 1
+            self.save()
         if self.stage == "Installing":
             self._station.after(0, self._withhold)
         if not self.stage:
@@ -198,6 +204,7 @@ class Update:
         if self._installer() is None:
             self._fail("InstallationFailed", "the driver has no install_firmware")
         else:
+            self._tries = MOST_CUTS
             self._enter("Installing", "Installing")
 
     def _installer(self) -> Any:
@@ -210,6 +217,9 @@ class Update:
         return offered if offered is not None and getattr(driver, "simulated", False) else driver
 
     def _install(self) -> None:
+        if self._tries <= 0 and not self._restarts:
+            self._fail("InstallationFailed", f"it was broken off {MOST_CUTS} times")
+            return
         try:
             outcome = self._installer().install_firmware(self._image)
         except Exception as error:  # noqa: BLE001 - however it fails, connectors go back to use
