@@ -128,3 +128,24 @@ def test_fw_007_a_cut_before_the_last_status_was_told(bench: Any) -> None:
     bench.reboot()
     bench.advance(2)
     assert bench.told() == []
+
+
+def test_fw_007_what_waits_is_not_told_before_the_boot_is_accepted(bench: Any) -> None:
+    """FW-007: after a reboot BootNotification comes first, and its answer (CORE-001)."""
+    bench.hardware.outcomes = ["Restart", "Installed"]
+    bench.downloaded()
+    bench.advance(10)
+    assert bench.told()[-1] == "Installing"
+    accepted = bench.answers["BootNotification"]
+    bench.answers["BootNotification"] = {
+        "currentTime": bench.time(),
+        "interval": 60,
+        "status": "Pending",
+    }
+    bench.reboot(cause="Soft")
+    bench.advance(20)
+    assert bench.hardware.images == ["/files/firmware"] * 2
+    assert [name for name, _ in bench.seen()] == ["BootNotification"]
+    bench.answers["BootNotification"] = accepted
+    bench.advance(60)
+    assert bench.told() == ["Installed"]
