@@ -157,12 +157,12 @@ class Download(Job):
 
     def _ask(self) -> None:
         """For what is missing, if an earlier attempt left a part that can be known again."""
-        headers = []
+        headers = ["Accept-Encoding: identity"]  # without it a server may compress what it sends
         origin = self._transfers.store.load(self.name + "_origin")
         version = origin[1] if origin and origin[0] == self._origin_url else ""
         self._start = self._part_size() if version else 0
         if self._start:
-            headers = [f"Range: bytes={self._start}-", f"If-Range: {version}"]
+            headers += [f"Range: bytes={self._start}-", f"If-Range: {version}"]
         self.ask("GET", headers)
 
     def _part_size(self) -> int:

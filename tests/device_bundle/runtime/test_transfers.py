@@ -135,6 +135,7 @@ def test_a_file_arrives(bench: Bench) -> None:
     arrived(bench, bench.fetch(Stream(answer(CONTENT, "200 OK", TAGGED))))
     assert bench.dialled == [("h", 80, False)]
     assert bench.headers()[0] == "GET /fw HTTP/1.1"
+    assert "Accept-Encoding: identity" in bench.headers()
     assert not [line for line in bench.headers() if line.startswith(("Range", "Authorization"))]
     arrived(bench, bench.fetch(Stream(answer(b"newer")), url="https://h:444/fw"), b"newer")
     assert bench.dialled[-1] == ("h", 444, True)
