@@ -40,12 +40,12 @@ def parse_address(url: str) -> Address:
     rest = split(rest, "#")[0]
     authority = split(split(rest, "/")[0], "?")[0]
     target = rest[len(authority) :]
-    login, has_login, host = split(authority, "@")
+    at = authority.rfind("@")  # the last one: passwords have them too, escaped or not
     for character in authority:
         if not "!" <= character <= "~":
             raise ValueError("the address has characters that must be escaped")
-    host, port = host_port("of the file", host if has_login else authority)
-    user, _, password = split(login if has_login else "", ":")
+    host, port = host_port("of the file", authority[at + 1 :])
+    user, _, password = split(authority[: max(at, 0)], ":")
     return Address(
         secure,
         host,
@@ -139,9 +139,11 @@ class Exchange:
 
         Raises OSError, or HandshakeError where the connection ends before it.
         """
+        lines = 2  # a chunk's, and the empty one before it: a flood of them must not keep us here
         while self._chunked and not self._left:
-            if not self._read_chunk_head():
+            if not lines or not self._read_chunk_head():
                 return None
+            lines -= 1
         left = self._left
         if not left:
             return b""
@@ -180,7 +182,9 @@ class Exchange:
         try:
             self._left = int(line, 16)
         except ValueError:
-            raise HandshakeError("the server's answer is not HTTP") from None
+            self._left = -1
+        if self._left < 0:
+            raise HandshakeError("the server's answer is not HTTP")
         if not self._left:
             self._chunked = False  # the last one; what may follow says nothing that matters
         return True

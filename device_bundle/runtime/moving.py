@@ -32,9 +32,11 @@ def offer(station: Station, settings: Settings, board: Board) -> Callable[[int],
     crash_log   a function: why the app ended before, as text, a few KB at most
     """
 
+    timeout = min(max(settings.connect_timeout, 1), 24)
+
     def dial(host: str, port: int, secure: bool) -> streams.SocketStream:
         wrap = tls.wrapper("", "", settings.file_server_certificate_sha256) if secure else None
-        return streams.connect(host, port, settings.connect_timeout, wrap)
+        return streams.connect(host, port, timeout, wrap, board.feed)
 
     transfers = Transfers(settings.data_folder, station.store, uos, open, dial, board.to_base64)
     station.shared["transfers"] = transfers

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from device_bundle.runtime.handshake import HandshakeError, basic_credentials
+from device_bundle.runtime.handshake import HandshakeError, basic_credentials, split
 from device_bundle.runtime.http import Exchange, build_head, parse_address, redirected
 from ocpp_kernel.store import StoreError
 
@@ -119,6 +119,8 @@ class Download(Job):
         self._redirects = _REDIRECTS
         self._start = -1
         self._size = 0
+        #: The size of the file a part of which is sent, 0 where it is not told.
+        self._whole = 0
         self._file: Any = None
 
     def go_on(self, now: int) -> bool:
@@ -155,12 +157,12 @@ class Download(Job):
 
     def _ask(self) -> None:
         """For what is missing, if an earlier attempt left a part that can be known again."""
-        headers = []
+        headers = ["Accept-Encoding: identity"]  # without it a server may compress what it sends
         origin = self._transfers.store.load(self.name + "_origin")
         version = origin[1] if origin and origin[0] == self._origin_url else ""
         self._start = self._part_size() if version else 0
         if self._start:
-            headers = [f"Range: bytes={self._start}-", f"If-Range: {version}"]
+            headers += [f"Range: bytes={self._start}-", f"If-Range: {version}"]
         self.ask("GET", headers)
 
     def _part_size(self) -> int:
@@ -180,12 +182,13 @@ class Download(Job):
             self.release()
             self._forget()
         elif status == 206:
-            told = exchange.headers.get("content-range", "")
-            if not told.startswith(f"bytes {self._start}-"):
+            span, _, whole = split(exchange.headers.get("content-range", ""), "/")
+            if span[: span.find("-")] != f"bytes {self._start}":
                 raise HandshakeError("the server sends another part than it was asked for")
+            self._whole = int(whole) if whole.isdigit() else 0
             self._open(exchange)
         elif status == 200:
-            self._start = 0
+            self._start = self._whole = 0
             self._open(exchange)
         else:
             raise HandshakeError(f"the server answers HTTP {status}")
@@ -232,6 +235,8 @@ class Download(Job):
 
     def _complete(self, file: Any) -> None:
         file.close()
+        if self._size < self._whole:  # a server may send less than it was asked for
+            raise HandshakeError(f"it ended after {self._size} of {self._whole} bytes")
         self.cancel()
         fs = self._transfers.fs
         path = self._base + ".file"

@@ -63,11 +63,12 @@ def _path(address: SplitResult) -> str:
 
 def _facts(server: ftplib.FTP, path: str) -> tuple[int | None, str]:
     """The size, and what tells one version of the file from another; as far as the server can."""
+    size = None
     try:
         size = server.size(path)
         return size, f"{server.voidcmd(f'MDTM {path}')} {size}"
     except ftplib.error_perm:
-        return None, ""
+        return size, ""
 
 
 def _received(connection: object) -> Iterator[bytes]:

@@ -20,6 +20,8 @@ from urllib.parse import unquote, urlsplit
 #: Bytes of a request's head, and of a file read or written at once.
 LONGEST_HEAD = 16384
 PIECE = 65536
+#: Bytes of a path; systems take 4096, of which some are the folder's.
+LONGEST_PATH = 2048
 #: Seconds a peer may be silent.
 TIMEOUT = 60.0
 #: Connections at once; further ones are told to come back.
@@ -38,11 +40,14 @@ class _Refused(Exception):
 def below(root: Path, path: str) -> Path | None:
     """The file of a URL's path (percent-decoded, no leading slash) inside ``root``.
 
-    None for whatever leads outside, links included, or is no plain file name.
+    None for whatever leads outside, links included, or is no plain file name; one that begins
+    with a dot is none.
     """
+    if len(path.encode()) > LONGEST_PATH:
+        return None
     parts = path.split("/")
     for part in parts:
-        if part in ("", ".", "..") or len(part) > 200 or set(part) & set('\\:*?"<>|'):
+        if part[:1] in ("", ".") or len(part.encode()) > 200 or set(part) & set('\\:*?"<>|'):
             return None
         if any(ord(character) < 32 for character in part):
             return None
@@ -146,9 +151,11 @@ class Endpoint:
         for line in lines[1:-2]:
             name, colon, value = line.partition(":")
             name = name.lower()
-            if not colon or not name or name.strip() != name or name in headers:
+            if not colon or not name or name.strip() != name:
                 raise _Refused(400)
-            headers[name] = value.strip()
+            # Proxies add lines of one name; of a length there can be one only, which a list is not.
+            before = f"{headers[name]}, " if name in headers else ""
+            headers[name] = before + value.strip()
         try:
             path = unquote(urlsplit(words[1]).path, errors="strict")
         except (ValueError, UnicodeDecodeError):

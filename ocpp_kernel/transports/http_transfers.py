@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import urllib.request
 from collections.abc import Iterator
-from http.client import HTTPResponse
-from typing import TYPE_CHECKING
+from http.client import HTTPMessage, HTTPResponse
+from typing import IO, TYPE_CHECKING
 from urllib.error import HTTPError
-from urllib.parse import SplitResult, quote, unquote
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 if TYPE_CHECKING:
     from ocpp_kernel.transports.transfers import Download, Options, Upload
@@ -70,6 +70,28 @@ def _request(address: SplitResult, method: str) -> urllib.request.Request:
     return request
 
 
+class _Redirections(urllib.request.HTTPRedirectHandler):
+    """Follows those of downloads only, and none that gives up encryption."""
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: HTTPMessage,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        """See urllib; what is not followed is an answer like any other that is no success."""
+        if req.get_method() != "GET":
+            # What it leads to would be fetched, and that taken for a stored upload.
+            raise HTTPError(req.full_url, code, msg, headers, fp)
+        if req.type == "https" and urlsplit(newurl).scheme != "https":
+            fp.close()
+            raise TransferError("the server redirects from https to an address without")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 def _open(request: urllib.request.Request, options: Options) -> HTTPResponse:
     """A successful answer, redirections followed (of downloads only)."""
     opener = urllib.request.OpenerDirector()
@@ -77,7 +99,7 @@ def _open(request: urllib.request.Request, options: Options) -> HTTPResponse:
         urllib.request.ProxyHandler(None if options.proxies else {}),
         urllib.request.HTTPHandler(),
         urllib.request.HTTPSHandler(context=options.ssl_context),
-        urllib.request.HTTPRedirectHandler(),
+        _Redirections(),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.UnknownHandler(),
@@ -93,13 +115,23 @@ def _open(request: urllib.request.Request, options: Options) -> HTTPResponse:
 
 
 def _keep(response: HTTPResponse, start: int, job: Download) -> None:
+    length = response.headers.get("Content-Length", "")
+    total = int(length) if length.isdigit() else None
     if response.status != 206:
         start = 0
-    elif not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
-        raise TransferError("the server sends another part than it was asked for")
-    length = response.headers.get("Content-Length", "")
-    total = start + int(length) if length.isdigit() else None
+    else:
+        total = _whole(response.headers.get("Content-Range", ""), start, total)
     job.keep(start, total, _version(response), _pieces(response))
+
+
+def _whole(told: str, start: int, length: int | None) -> int | None:
+    """The file's size as far as it is told; the part may end before it (RFC 9110 section 14.4)."""
+    span, _, size = told.partition("/")
+    if not span.startswith(f"bytes {start}-"):
+        raise TransferError("the server sends another part than it was asked for")
+    if size.isdigit():
+        return int(size)
+    return None if length is None else start + length
 
 
 def _version(response: HTTPResponse) -> str:

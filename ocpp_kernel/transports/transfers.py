@@ -271,8 +271,8 @@ def split(url: str) -> SplitResult:
     try:
         address = urlsplit(url)
         has_host, _ = bool(address.hostname), address.port
-    except ValueError as error:
-        raise TransferError(f"the address is no URL: {error}") from None
+    except ValueError:
+        raise TransferError("the address is no URL, or its port no number up to 65535") from None
     if address.scheme not in ("http", "https", "ftp", "ftps") or not has_host:
         raise TransferError("the address is no http, https, ftp or ftps URL with a host")
     return address

@@ -29,7 +29,7 @@ def _family(real):
 
 
 def getaddrinfo(host, port, *rest):
-    if chaos.strikes("no_name"):
+    if emulated.flag("no-network") or chaos.strikes("no_name"):
         return []
     try:
         found = unix.getaddrinfo(host, port)

@@ -82,8 +82,8 @@ class ChargePoint:
 
     def ocpp_register_triggers(self) -> dict[str, Callable[[int | None], str]]:
         return {
-            "DiagnosticsStatusNotification": self._upload.trigger,
-            "FirmwareStatusNotification": self._update.trigger,
+            "DiagnosticsStatusNotification": self._upload.notices.trigger,
+            "FirmwareStatusNotification": self._update.notices.trigger,
         }
 
     def ocpp_on_event(self, event: Any) -> None:

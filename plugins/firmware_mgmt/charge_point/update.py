@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 FILE = "firmware"
 #: Restarts an installer may want for one image.
 MOST_RESTARTS = 3
+#: Times an installation may be broken off before that: an image nothing survives must not keep the
+#: charge point out of use for good.
+MOST_CUTS = 10
 #: Seconds between looks at whether transactions have ended.
 PATIENCE = 10
 
@@ -40,13 +43,16 @@ class Update:
     def __init__(self, station: Station) -> None:
         self.stage = ""
         self.notices = Notices(
-            station, lambda status: FirmwareStatusNotification({"status": status}), self.save
+            station,
+            lambda status: FirmwareStatusNotification({"status": status}),
+            self.save,
+            self.status,
         )
         self._station = station
         self._location = ""
         #: Epoch seconds before which nothing is fetched.
         self._not_before = 0
-        #: Attempts left, and seconds between them.
+        #: Attempts left, of the download and then of the installation; seconds between the former.
         self._tries = 0
         self._interval = 0
         self._restarts = 0
@@ -54,6 +60,8 @@ class Update:
         self._job: Job | None = None
         self._timer: Timer | None = None
         self._withheld = False
+        #: Restored, and not connected since: a network that is not up yet is to cost no attempt.
+        self._resumed = False
 
     def request(self, location: str, not_before: int, tries: int, interval: int) -> None:
         """Begins, once the response is sent. One that waits or downloads is replaced (FW-009)."""
@@ -61,6 +69,7 @@ class Update:
             self._station.log("warning", "firmware is being installed; the new one is ignored")
             return
         self._stop()
+        self._tidy()  # an image that waited to be installed: flash may have room for one only
         self._location = location
         self._not_before = not_before
         self._tries = tries
@@ -70,10 +79,11 @@ class Update:
         self.save()
         self._station.after_response(self.wake)
 
-    def trigger(self, connector_id: int | None) -> str:
-        """A FirmwareStatusNotification was asked for; the TriggerMessageStatus."""
-        stage = "Installing" if self.stage == "Restarting" else self.stage
-        return self.notices.trigger("Idle" if stage in ("", "Scheduled") else stage)
+    def status(self) -> str:
+        """The FirmwareStatus as it is now."""
+        if self.stage == "Restarting":
+            return "Installing"
+        return "Idle" if self.stage in ("", "Scheduled") else self.stage
 
     def restore(self) -> None:
         """Goes on after a restart, once every plugin has started."""
@@ -86,8 +96,12 @@ class Update:
             return
         self.stage, self._location, self._not_before, self._tries = stored[:4]
         self._interval, self._restarts, self._image, self.notices.waiting = stored[4:]
+        self._resumed = True
         if self.stage == "Restarting":
             self.stage = "Installing"
+        elif self.stage == "Installing" and not self._restarts:
+            self._tries -= 1
+            self.save()
         if self.stage == "Installing":
             self._station.after(0, self._withhold)
         if not self.stage:
@@ -155,6 +169,10 @@ class Update:
     def _download(self) -> None:
         job = self._job
         if job is None:
+            if self._resumed and not self._station.online:
+                self._wait(1)
+                return
+            self._resumed = False
             transfers: Any = self._station.shared.get("transfers")
             scheme = self._location.split(":", 1)[0].upper()
             if transfers is None or scheme not in transfers.protocols.split(","):
@@ -186,6 +204,7 @@ class Update:
         if self._installer() is None:
             self._fail("InstallationFailed", "the driver has no install_firmware")
         else:
+            self._tries = MOST_CUTS
             self._enter("Installing", "Installing")
 
     def _installer(self) -> Any:
@@ -198,6 +217,9 @@ class Update:
         return offered if offered is not None and getattr(driver, "simulated", False) else driver
 
     def _install(self) -> None:
+        if self._tries <= 0 and not self._restarts:
+            self._fail("InstallationFailed", f"it was broken off {MOST_CUTS} times")
+            return
         try:
             outcome = self._installer().install_firmware(self._image)
         except Exception as error:  # noqa: BLE001 - however it fails, connectors go back to use

@@ -29,7 +29,10 @@ class Upload:
         #: The file's name.
         self.name = ""
         self.notices = Notices(
-            station, lambda status: DiagnosticsStatusNotification({"status": status}), self._save
+            station,
+            lambda status: DiagnosticsStatusNotification({"status": status}),
+            self._save,
+            lambda: "Uploading" if self._told else "Idle",
         )
         self._station = station
         self._log = log
@@ -45,6 +48,8 @@ class Upload:
         self._job: Job | None = None
         self._pieces: Generator[str, None, None] | None = None
         self._timer: Timer | None = None
+        #: Restored, and not connected since: a network that is not up yet is to cost no attempt.
+        self._resumed = False
 
     def request(
         self, location: str, start: int | None, stop: int | None, tries: int, interval: int
@@ -71,10 +76,6 @@ class Upload:
         self._station.after_response(lambda: self._wait(0))
         return self.name
 
-    def trigger(self, connector_id: int | None) -> str:
-        """A DiagnosticsStatusNotification was asked for; the TriggerMessageStatus."""
-        return self.notices.trigger("Uploading" if self._told else "Idle")
-
     def restore(self) -> None:
         """Begins anew after a restart."""
         stored = None
@@ -86,6 +87,7 @@ class Upload:
             return
         self.name, self._location, self._start, self._stop = stored[:4]
         self._tries, self._interval, self._told, self.notices.waiting = stored[4:]
+        self._resumed = True
         self._wait(0)
 
     def _save(self) -> None:
@@ -116,6 +118,10 @@ class Upload:
         self._timer = None
         if not self.name:
             return
+        if self._resumed and not self._station.online:
+            self._wait(1)
+            return
+        self._resumed = False
         if not self._told:
             self._told = True
             self._tell("Uploading")

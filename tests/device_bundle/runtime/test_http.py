@@ -38,6 +38,7 @@ def exchange(data: bytes, most: int = 1 << 20, ends: bool = True) -> Exchange:
         ("http://[::1]:81/a", Address(False, "::1", 81, "/a", "", b"")),
         ("http://u%40s:p%3a%2F@h/a", Address(False, "h", 80, "/a", "u@s", b"p:/")),
         ("http://user@h/a@b:c", Address(False, "h", 80, "/a@b:c", "user", b"")),
+        ("http://u:p@ss@h/", Address(False, "h", 80, "/", "u", b"p@ss")),
         ("http://h/a b/é%20", Address(False, "h", 80, "/a%20b/%C3%A9%20", "", b"")),
         ("http://h/a\r\nHost: x", Address(False, "h", 80, "/a%0D%0AHost:%20x", "", b"")),
     ],
@@ -146,6 +147,8 @@ def test_nothing_yet_is_no_end() -> None:
         (CHUNKED + b"5\r\nabc", "ended 2 bytes too early"),
         (CHUNKED + b"5\r\nabcde\r\n", "ended before the file did"),
         (CHUNKED + b"five\r\n", "not HTTP"),
+        (CHUNKED + b"-1\r\nabc", "not HTTP"),
+        (CHUNKED + b"3\r\nabc\r\n-5\r\nabc", "not HTTP"),
         (CHUNKED + b"1" * 500, "ended before the file did"),
     ],
 )

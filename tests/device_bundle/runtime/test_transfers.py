@@ -135,6 +135,7 @@ def test_a_file_arrives(bench: Bench) -> None:
     arrived(bench, bench.fetch(Stream(answer(CONTENT, "200 OK", TAGGED))))
     assert bench.dialled == [("h", 80, False)]
     assert bench.headers()[0] == "GET /fw HTTP/1.1"
+    assert "Accept-Encoding: identity" in bench.headers()
     assert not [line for line in bench.headers() if line.startswith(("Range", "Authorization"))]
     arrived(bench, bench.fetch(Stream(answer(b"newer")), url="https://h:444/fw"), b"newer")
     assert bench.dialled[-1] == ("h", 444, True)
@@ -206,6 +207,29 @@ def test_a_server_that_sends_another_part(bench: Bench) -> None:
     bench.fetch(Stream(answer(b"old" * 99, "200 OK", TAGGED, length=20000)))
     other = answer(CONTENT, "206 Partial", "Content-Range: bytes 0-20479/20480")
     assert "another part" in bench.fetch(Stream(other)).fault
+
+
+@pytest.mark.parametrize("size", ["20480", "*"])
+def test_a_part_that_ends_before_the_file_does_is_no_file(bench: Bench, size: str) -> None:
+    """A server may send less than it was asked for: the next attempt asks for the rest."""
+    first = answer(CONTENT[:9000], "206 Partial", TAGGED, "Content-Range: bytes 0-8999/20480")
+    assert bench.fetch(Stream(first)).fault == "it ended after 9000 of 20480 bytes"
+    assert bench.names() == ["firmware.part"]
+    span = f"Content-Range: bytes 9000-20479/{size}"
+    arrived(bench, bench.fetch(Stream(answer(CONTENT[9000:], "206 Partial", TAGGED, span))))
+    assert "Range: bytes=9000-" in bench.headers()
+
+
+def test_a_flood_of_empty_lines_does_not_hold_up_the_loop(bench: Bench) -> None:
+    """Between two chunks there is one; a server that sends no end of them is given up."""
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    stream = Stream(head + b"\n" * 100_000)
+    bench.streams.append(stream)
+    job = bench.transfers.fetch("http://h/fw", "firmware")
+    moves = [0]
+    bench.finish(job, lambda: moves.append(stream.moved))
+    assert job.fault == "the server does not answer in time"
+    assert max(after - before for before, after in pairwise(moves)) <= 128
 
 
 def test_redirections_are_followed_and_credentials_stay_with_their_server(bench: Bench) -> None:

@@ -19,7 +19,7 @@ from ocpp_kernel.config import Config, load_config
 from ocpp_kernel.plugins import discover
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 
-PLUGINS = ("core_profile", "simulated_ev", "firmware_mgmt")
+PLUGINS = ("core_profile", "simulated_ev", "firmware_mgmt", "remote_trigger")
 #: Replaced in the bundle's text by what each test needs.
 PORT = 65017
 TRIAL_TIME = 43210

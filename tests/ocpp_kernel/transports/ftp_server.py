@@ -16,6 +16,8 @@ class FtpServer:
         self.folder = folder
         self.commands: list[str] = []
         self.cut_after: int | None = None
+        #: Whether it knows MDTM, which is an extension.
+        self.has_dates = True
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self._thread = threading.Thread(target=self._serve)
@@ -65,7 +67,7 @@ class FtpServer:
             elif command == "SIZE":
                 say(f"213 {path.stat().st_size}")
             elif command == "MDTM":
-                say(f"213 {path.stat().st_mtime_ns}")
+                say(f"213 {path.stat().st_mtime_ns}" if self.has_dates else "500 what is that?")
             elif command == "RETR" and data is not None:
                 say("150 here it comes")
                 self._give(data, path.read_bytes()[rest:])

@@ -118,6 +118,10 @@ async def test_if_range_of_another_version_gives_all_of_it(served: Served) -> No
         "/..\\secret",
         "/C:secret",
         "/fw.bin%00.txt",
+        "/.hidden",
+        "/folder/.hidden",
+        "/" + "%C3%A4" * 150,
+        "/" + "folder/" * 700 + "x",
         "/",
         "/nothing",
         "/link",
@@ -127,6 +131,8 @@ async def test_if_range_of_another_version_gives_all_of_it(served: Served) -> No
 async def test_paths_that_lead_elsewhere_are_not_found(served: Served, path: str) -> None:
     (served.out.parent / "secret").write_text("secret")
     (served.out / "folder").mkdir()
+    (served.out / ".hidden").write_text("hidden")
+    (served.out / "folder" / ".hidden").write_text("hidden")
     (served.out / "link").symlink_to(served.out.parent / "secret")
     status, _, body = await served.ask(f"GET {path}")
     assert (status, body) == (404, b"")
@@ -145,6 +151,53 @@ async def test_an_upload_in_chunks(served: Served) -> None:
     status, _, _ = await served.ask("PUT /a", "Transfer-Encoding: chunked", body=body)
     assert status == 201
     assert (served.into / "a").read_bytes() == b"hello world"
+
+
+async def test_headers_proxies_repeat_are_no_fault(served: Served) -> None:
+    """RFC 9110 section 5.3: lines of one name are a list."""
+    repeated = (
+        "Via: 1.1 a",
+        "Via: 1.1 b",
+        "X-Forwarded-For: 10.0.0.1",
+        "X-Forwarded-For: 10.0.0.2",
+    )
+    status, _, _ = await served.ask("PUT /a", "Content-Length: 1", *repeated, body=b"x")
+    assert status == 201
+
+
+async def test_uploads_of_one_name_at_once_are_never_mixed(served: Served) -> None:
+    """Each is whole; the one that ends last is kept."""
+    head = b"PUT /a HTTP/1.1\r\nContent-Length: 50000\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.endpoint.port)
+    writer.write(head + b"1" * 20000)
+    while not served.into.exists():
+        await asyncio.sleep(0.01)
+    status, _, _ = await served.ask("PUT /a", "Content-Length: 50000", body=b"2" * 50000)
+    assert status == 201
+    assert (served.into / "a").read_bytes() == b"2" * 50000
+    writer.write(b"1" * 30000)
+    assert b" 201 " in await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    assert [(path.name, path.read_bytes()) for path in served.into.iterdir()] == [
+        ("a", b"1" * 50000)
+    ]
+
+
+async def test_more_connections_than_there_may_be_are_told_to_come_back(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ocpp_kernel.transports.http_endpoint.MOST_CONNECTIONS", 3)
+    idle = [await asyncio.open_connection("127.0.0.1", served.endpoint.port) for _ in range(3)]
+    status, headers, _ = await served.ask("GET /fw.bin")
+    assert (status, headers["retry-after"]) == (503, "10")
+    for _, writer in idle:
+        writer.close()
+        await writer.wait_closed()
+    while (await served.ask("HEAD /fw.bin"))[0] == 503:
+        await asyncio.sleep(0.01)
+    status, _, body = await served.ask("GET /fw.bin")
+    assert (status, body) == (200, CONTENT)
 
 
 async def test_a_client_that_asks_first_is_told_to_go_on(served: Served) -> None:
@@ -207,7 +260,9 @@ async def test_a_full_disk_is_said(served: Served, monkeypatch: pytest.MonkeyPat
     assert text.endswith(": No space left on device")
 
 
-@pytest.mark.parametrize("path", ["/../x", "/%2e%2e/x", "/a/../../x", "/"])
+@pytest.mark.parametrize(
+    "path", ["/../x", "/%2e%2e/x", "/a/../../x", "/", "/.1.part", "/a/" + "%C3%A4" * 150]
+)
 async def test_uploads_cannot_lead_elsewhere(served: Served, path: str) -> None:
     status, _, _ = await served.ask(f"PUT {path}", "Content-Length: 1", body=b"x")
     assert status == 404

@@ -208,7 +208,10 @@ async def test_credentials_stay_with_their_server(
     [
         ("http://127.0.0.1:9/x", "Connection refused"),
         ("ftp://127.0.0.1:9/x", "Connection refused"),
-        ("http://u:secret@h:99999/x", "the address is no URL: Port out of range 0-65535"),
+        ("http://u:p@h:99999/x", "the address is no URL, or its port no number up to 65535"),
+        # A slash that should have been %2F ends the host: what is before it looks like a port.
+        ("http://u:secret/x@h/", "the address is no URL, or its port no number up to 65535"),
+        ("http://u:secr\u2100t@h/", "the address is no URL, or its port no number up to 65535"),
         ("http:///x", "the address is no http, https, ftp or ftps URL with a host"),
         ("file:///etc/passwd", "the address is no http, https, ftp or ftps URL with a host"),
     ],
@@ -232,6 +235,58 @@ async def test_a_redirection_cannot_lead_to_files(transfers: Transfers) -> None:
     async with await asyncio.start_server(redirect, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
         assert "HTTP 302" in (await ended(transfers.fetch(url, "firmware"))).fault
+
+
+@pytest.mark.parametrize("told", ["200 OK", "206 Partial Content"])
+async def test_a_part_that_ends_before_the_file_does_is_no_file(
+    transfers: Transfers, files: Path, told: str
+) -> None:
+    """A server may send less than it was asked for: the next attempt asks for the rest."""
+    heads: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        body = b"abcdef"[2 * len(heads) - 2 :][:2]
+        start = 2 * len(heads) - 2
+        status = told if len(heads) == 1 else "206 Partial Content"
+        span = f"Content-Range: bytes {start}-{start + 1}/6\r\n" if status[:3] == "206" else ""
+        length = len(body) if span else 6
+        head = f'HTTP/1.1 {status}\r\nETag: "v"\r\n{span}Content-Length: {length}\r\n\r\n'
+        writer.write(head.encode() + body)
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+        for size in (2, 4):
+            job = await ended(transfers.fetch(url, "firmware"))
+            assert job.fault == f"it ended after {size} of 6 bytes"
+        assert (await ended(transfers.fetch(url, "firmware"))).fault == ""
+    assert b"Range: bytes=4-" in heads[2]
+    assert (files / "firmware").read_bytes() == b"abcdef"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["PUT", "POST"])
+async def test_fw_014_an_upload_that_is_redirected_is_not_stored(
+    server: Recorder, transfers: Transfers, method: str, status: int
+) -> None:
+    """What the redirection leads to must not be fetched, nor its success taken for the upload's."""
+
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(3)
+        target = f"http://127.0.0.1:{server.port}/fw.bin"
+        writer.write(f"HTTP/1.1 {status} x\r\nLocation: {target}\r\n".encode())
+        writer.write(b"Content-Length: 0\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(redirect, "127.0.0.1", 0) as other:
+        url = f"http://127.0.0.1:{other.sockets[0].getsockname()[1]}/x"
+        job = await feed(transfers.send(url, method, 3), [b"abc"])
+    assert job.fault.startswith(f"the server answers HTTP {status}")
+    assert server.requests == []
 
 
 async def test_a_silent_server_is_given_up(files: Path) -> None:
@@ -398,6 +453,20 @@ async def test_ftp_of_another_version_begins_anew(
     (ftp.folder / "fw.bin").write_bytes(CONTENT[::-1])
     assert (await ended(transfers.fetch(url, "firmware"))).fault == ""
     assert (files / "firmware").read_bytes() == CONTENT[::-1]
+
+
+async def test_ftp_without_a_date_is_still_complete_or_refused(
+    ftp: Any, transfers: Transfers, files: Path
+) -> None:
+    """Servers without MDTM still tell the size."""
+    ftp.has_dates = False
+    url = f"ftp://127.0.0.1:{ftp.port}/fw.bin"
+    ftp.cut_after = 100_000
+    job = await ended(transfers.fetch(url, "firmware"))
+    assert job.fault == "it ended after 100000 of 512000 bytes"
+    assert (await ended(transfers.fetch(url, "firmware"))).fault == ""
+    assert not any(command.startswith("REST") for command in ftp.commands)
+    assert (files / "firmware").read_bytes() == CONTENT
 
 
 async def test_ftp_upload(ftp: Any, transfers: Transfers) -> None:

@@ -192,3 +192,33 @@ async def test_passwords_do_not_get_into_faults(ftps: str, trusting: Transfers) 
     job = await ended(trusting.fetch(f"{ftps}/fw.bin".replace("p%20w", "secret"), "firmware"))
     assert "530" in job.fault
     assert "secret" not in job.fault
+
+
+async def test_a_redirection_does_not_give_up_encryption(
+    certificate: trustme.LeafCert, trusting: Transfers
+) -> None:
+    """Whoever sits between would else choose the image."""
+    asked: list[bytes] = []
+
+    async def open_to_all(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        target = f"http://127.0.0.1:{plain.sockets[0].getsockname()[1]}/fw.bin"
+        writer.write(f"HTTP/1.1 302 x\r\nLocation: {target}\r\n".encode())
+        writer.write(b"Content-Length: 0\r\n\r\n")
+        writer.close()
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.configure_cert(context)
+    async with (
+        await asyncio.start_server(open_to_all, "127.0.0.1", 0) as plain,
+        await asyncio.start_server(redirect, "127.0.0.1", 0, ssl=context) as secure,
+    ):
+        url = f"https://127.0.0.1:{secure.sockets[0].getsockname()[1]}/fw.bin"
+        job = await ended(trusting.fetch(url, "firmware"))
+    assert job.fault == "the server redirects from https to an address without"
+    assert asked == []

@@ -151,6 +151,15 @@ async def test_idle_does_not_hide_how_the_update_ended(plain: Bench) -> None:
     assert ("warning", "CP1: firmware update: InstallationFailed") in plain.log
 
 
+async def test_idle_does_not_hide_how_the_upload_ended(plain: Bench) -> None:
+    link = Link(plain.central)
+    for status in ("Idle", "Uploading", "UploadFailed", "Idle"):
+        plain.now += 10
+        link.ask("DiagnosticsStatusNotification", {"status": status})
+    book = plain.firmware.record("CP1").diagnostics
+    assert (book.status, book.since) == ("UploadFailed", NOW + 30)
+
+
 async def test_an_update_by_address(plain: Bench) -> None:
     link = Link(plain.central)
     station = plain.central.stations["CP1"]

@@ -1,4 +1,4 @@
-"""UpdateFirmware at a charge point: FW-001 to FW-011, CFG-46."""
+"""UpdateFirmware at a charge point: FW-001 to FW-006, FW-008 to FW-011, CFG-46."""
 
 from __future__ import annotations
 
@@ -181,96 +181,6 @@ def test_fw_006_what_was_inoperative_before_stays_so(bench: Any) -> None:
     assert bench.status(2) == "Unavailable"
 
 
-def test_fw_007_the_driver_restarts_and_installed_follows_the_boot(bench: Any) -> None:
-    bench.hardware.outcomes = ["", "Restart", "Installed"]
-    bench.downloaded()
-    bench.advance(10)
-    assert bench.told() == ["Downloading", "Downloaded", "Installing"]
-    assert bench.station.exit == "Soft"
-    assert bench.hardware.restarts == ["Soft"]
-    bench.reboot(cause="Soft")
-    bench.advance(5)
-    calls = [name for name, _ in bench.calls]
-    assert calls[0] == "BootNotification"
-    assert bench.told() == ["Installed"]
-    assert bench.status(1) == "Available"
-
-
-def test_fw_007_restarts_that_do_not_help_end(bench: Any) -> None:
-    bench.hardware.outcomes = ["Restart"]
-    bench.downloaded()
-    told = []
-    for _ in range(6):
-        bench.advance(10)
-        told += bench.told()
-        bench.reboot(cause="Soft")
-    bench.advance(5)
-    assert (told + bench.told())[-1] == "InstallationFailed"
-    assert len(bench.hardware.restarts) == 3
-    assert bench.status(1) == "Available"
-
-
-def test_fw_007_a_cut_while_scheduled(bench: Any) -> None:
-    bench.update(retrieveDate=bench.time(1000))
-    bench.reboot(gap=400)
-    bench.advance(500)
-    assert bench.transfers.jobs == []
-    bench.advance(101)
-    assert bench.told() == ["Downloading"]
-
-
-def test_fw_007_a_cut_while_downloading_does_not_cost_an_attempt(bench: Any) -> None:
-    bench.update(retries=0)
-    bench.advance(5)
-    assert bench.told() == ["Downloading"]
-    bench.reboot()
-    bench.advance(2)
-    assert len(bench.transfers.jobs) == 2
-    bench.job.end()
-    bench.advance(5)
-    assert bench.told() == ["Downloaded", "Installing", "Installed"]
-
-
-def test_fw_007_a_cut_while_waiting_for_a_transaction(bench: Any) -> None:
-    bench.charge(1)
-    bench.downloaded()
-    bench.seen()
-    bench.unplug()
-    bench.now += 1
-    bench.reboot()
-    bench.advance(15)
-    assert bench.told() == ["Installing", "Installed"]
-    assert bench.hardware.images == ["/files/firmware"]
-
-
-def test_fw_007_a_cut_while_installing(bench: Any) -> None:
-    bench.hardware.outcomes = [""]
-    bench.downloaded()
-    bench.advance(3)
-    assert bench.told() == ["Downloading", "Downloaded", "Installing"]
-    bench.reboot()
-    bench.advance(1)
-    assert bench.status(1) == bench.status(2) == "Unavailable"
-    bench.hardware.outcomes = ["Installed"]
-    bench.advance(2)
-    assert bench.told() == ["Installed"]
-    assert bench.status(1) == bench.status(2) == "Available"
-
-
-def test_fw_007_a_cut_before_the_last_status_was_told(bench: Any) -> None:
-    bench.answers["FirmwareStatusNotification"] = None
-    bench.downloaded()
-    bench.advance(5)
-    assert bench.told() == ["Downloading"]
-    bench.answers["FirmwareStatusNotification"] = {}
-    bench.reboot()
-    bench.advance(2)
-    assert bench.told() == ["Downloading", "Downloaded", "Installing", "Installed"]
-    bench.reboot()
-    bench.advance(2)
-    assert bench.told() == []
-
-
 def test_fw_002_offline_statuses_are_told_later_and_after_the_boot(bench: Any) -> None:
     bench.update(retrieveDate=bench.time(100))
     bench.disconnect()
@@ -339,6 +249,21 @@ def test_fw_009_connectors_return_where_a_new_update_waits(bench: Any) -> None:
     bench.update(retrieveDate=bench.time(bench.now + 5000))
     bench.advance(1)
     assert bench.status(2) == "Available"
+
+
+def test_fw_009_an_image_that_is_replaced_leaves_room_for_the_next(bench: Any) -> None:
+    """Flash may hold one only; once it is gone it is not asked for again."""
+    gone: list[str] = []
+    bench.hardware.forget = gone.append
+    bench.charge(1)
+    bench.downloaded()
+    bench.update(location="http://h/newer.bin")
+    assert gone == ["/files/firmware"]
+    assert not bench.job.finished
+    bench.advance(1)
+    assert bench.job.url == "http://h/newer.bin"
+    bench.job.end("refused")
+    assert gone == ["/files/firmware"]
 
 
 @pytest.mark.parametrize("location", ["sftp://h/fw.bin", "file:///etc/passwd", "fw.bin"])

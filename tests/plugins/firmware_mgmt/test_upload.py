@@ -116,6 +116,16 @@ def test_fw_014_fw_015_retries_come_after_the_first(bench: Any, retries: int) ->
     assert any("connection refused" in text for _, text in bench.log)
 
 
+def test_fw_015_the_interval_lies_between_attempts(bench: Any) -> None:
+    bench.diagnose(retries=1, retryInterval=100)
+    bench.advance(1)
+    bench.job.end("refused")
+    bench.advance(100)
+    assert len(bench.transfers.jobs) == 1
+    bench.advance(2)
+    assert len(bench.transfers.jobs) == 2
+
+
 def test_fw_015_each_attempt_begins_anew_with_the_whole_file(bench: Any) -> None:
     bench.diagnose(retries=1, retryInterval=5)
     bench.advance(1)
@@ -127,29 +137,6 @@ def test_fw_015_each_attempt_begins_anew_with_the_whole_file(bench: Any) -> None
     bench.job.end()
     bench.advance(1)
     assert bench.told(DIAGNOSTICS) == ["Uploading", "Uploaded"]
-
-
-def test_fw_016_the_window_bounds_the_content(bench: Any) -> None:
-    for minute in range(5):
-        bench.station.log("info", f"minute {minute}")
-        bench.advance(60)
-    text = upload(bench, startTime=bench.time(60), stopTime=bench.time(180))
-    assert [f"minute {minute}" in text for minute in range(5)] == [False, True, True, True, False]
-    text = upload(bench, startTime=bench.time(180))
-    assert [f"minute {minute}" in text for minute in range(5)] == [False, False, False, True, True]
-    text = upload(bench, stopTime=bench.time(60))
-    assert [f"minute {minute}" in text for minute in range(5)] == [True, True, False, False, False]
-
-
-def test_fw_016_what_was_noted_before_the_clock_was_set_gets_its_time(
-    make_bench: Callable[..., Any],
-) -> None:
-    bench = make_bench()
-    bench.build()
-    bench.station.log("info", "in the dark")
-    bench.advance(50)
-    bench.connect()
-    assert "2026-01-01T00:00:00Z info: in the dark\n" in upload(bench)
 
 
 def test_it_is_fed_piece_by_piece_as_the_server_takes_it(
@@ -237,6 +224,39 @@ def test_a_restart_in_the_middle_begins_the_upload_anew(bench: Any) -> None:
     assert len(bench.transfers.jobs) == 2
 
 
+def test_fw_015_no_attempt_is_made_before_the_network_is_back(bench: Any) -> None:
+    bench.diagnose(retries=0)
+    bench.advance(2)
+    bench.restart()
+    bench.advance(50)
+    assert len(bench.transfers.jobs) == 1
+    bench.connect()
+    bench.advance(2)
+    bench.job.end()
+    bench.advance(2)
+    assert bench.told(DIAGNOSTICS) == ["Uploading", "Uploaded"]
+
+
+def test_fw_008_fw_014_an_update_and_an_upload_at_once(bench: Any) -> None:
+    """Two streams of statuses, neither of which waits for the other."""
+    bench.update()
+    bench.diagnose()
+    bench.advance(2)
+    load, send = bench.transfers.jobs
+    send.end()
+    bench.advance(2)
+    assert bench.trigger(DIAGNOSTICS) == "Accepted"
+    load.end()
+    bench.advance(5)
+    calls = bench.seen(DIAGNOSTICS, "FirmwareStatusNotification")
+    assert [payload["status"] for name, payload in calls if name == DIAGNOSTICS] == [
+        *("Uploading", "Uploaded", "Idle")
+    ]
+    assert [payload["status"] for name, payload in calls if name != DIAGNOSTICS] == [
+        *("Downloading", "Downloaded", "Installing", "Installed")
+    ]
+
+
 def test_a_new_request_replaces_the_one_under_way(bench: Any) -> None:
     bench.diagnose()
     bench.advance(2)
@@ -279,43 +299,3 @@ def test_a_cut_of_power_announced_stores_the_last_lines(bench: Any) -> None:
     bench.emit(events.PowerFailing(0))
     bench.reboot()
     assert "just before" in upload(bench)
-
-
-class Witness:
-    """Lines of the hardware, which change all the time."""
-
-    def __init__(self, bench: Any) -> None:
-        self.count = 0
-        self.error: Exception | None = None
-        bench.hardware.collect_logs = self.collect
-
-    def collect(self) -> list[str]:
-        if self.error is not None:
-            raise self.error
-        self.count += 1
-        return ["coil closed 7 times", f"asked {self.count} times", "x" * 500]
-
-
-def test_fw_013_the_hardwares_own_log_comes_last(bench: Any) -> None:
-    Witness(bench)
-    lines = upload(bench).splitlines()
-    # What is told when the upload begins stays so until its end, however it changes meanwhile.
-    assert lines[-3:] == [
-        "hardware: coil closed 7 times",
-        "hardware: asked 2 times",
-        f"hardware: {'x' * 200}",
-    ]
-    assert not any(line.startswith("hardware") for line in lines[:-3])
-
-
-def test_fw_016_bounds_are_not_for_lines_without_a_time(bench: Any) -> None:
-    Witness(bench)
-    lines = upload(bench, stopTime="2020-01-01T00:00:00Z").splitlines()
-    assert [line.split(":")[0] for line in lines[-3:]] == ["hardware"] * 3
-    assert not any("connected" in line for line in lines)
-
-
-def test_a_driver_that_cannot_tell_does_not_keep_the_rest_back(bench: Any) -> None:
-    Witness(bench).error = OSError(5)
-    assert "connected" in upload(bench)
-    assert ("error", "the driver's log cannot be had: OSError(5)") in bench.log
