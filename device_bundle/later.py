@@ -72,9 +72,7 @@ class _Settler(Transformer):
         return make_ref(node.symbol, node, node.ctx, node.taken)
 
 
-def _closure(
-    starts: Iterable[Definition], owner: Mapping[Symbol, Definition]
-) -> list[Definition]:
+def _closure(starts: Iterable[Definition], owner: Mapping[Symbol, Definition]) -> list[Definition]:
     """These and everything that must be there with them."""
     found = {id(part): part for part in starts}
     todo = list(found.values())

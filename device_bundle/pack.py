@@ -10,7 +10,6 @@ from types import MappingProxyType
 from device_bundle.findings import BundleError, Finding
 from device_bundle.program import Definition, Symbol, needs
 
-
 #: Bytes by which pieces of similar size may differ.
 _GRAIN = 256
 
@@ -43,9 +42,9 @@ def pack(
     ones only.
 
     `order` lists the packages, those others depend on first. Code stays with its package as long
-    as that takes no more than `most` files, or packages can be joined to that end; a bundle has `others` besides, main.py for one. What
-    `later` lists, see `later.zones`, has files of its own, which stand before the last piece.
-    Raises BundleError where it does not fit.
+    as that takes no more than `most` files, or neighbours can be joined to that end; a bundle has
+    `others` besides, main.py for one. What `later` lists, see `later.zones`, has files of its own,
+    which stand before the last piece. Raises BundleError where it does not fit.
     """
     known = list(definitions)
     apart = [_apart(name, known, later, limit) for name in sorted({*later.values()})]

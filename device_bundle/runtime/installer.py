@@ -1,13 +1,12 @@
 """Installs an image on a module, and takes it back if it does not prove itself. Portable.
 
-A module loads this while `installing.Installing` has anything to do. An image of the bundler is checked whole, then
-unpacked into the folder of the firmware's own updater (app_fota); its manifest stays, the image
-itself gives room to copies, in /usr/ocpp_previous, of what will be replaced. At the next start,
-before /usr/main.py, the updater copies the new files over /usr. From then on the new app is on
-trial until the central system has accepted it: /usr/ocpp_trial says so, and /usr/main.py puts the
-previous app back, through the same updater, where the new one cannot start, is restarted three
-times before that, or leaves a reason there. The file holds a count of starts, a blank, and why the
-app is to be put back, if it is.
+An image of the bundler is checked whole, then unpacked into the folder of the firmware's own
+updater (app_fota); its manifest stays, the image itself gives room to copies, in
+/usr/ocpp_previous, of what will be replaced. At the next start, before /usr/main.py, the updater
+copies the new files over /usr. From then on the new app is on trial until the central system has
+accepted it: `trial` says so, and /usr/main.py puts the previous app back, through the same updater,
+where the new one cannot start, is restarted three times before that, or leaves a reason there. All
+this is loaded while `installing.Installing` has anything to do.
 
 /usr/main.py itself is never replaced: it is what puts things back. Files only the new app has are
 left behind when it is taken back; nothing imports them. Any other file is taken for firmware of

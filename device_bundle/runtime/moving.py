@@ -1,6 +1,7 @@
 """Gives the plugins of a module what moves files and installs images. Portable.
 
-Of both, all but a little is loaded when it is needed: see `later`. In a bundle only where a plugin asks for `station.shared["transfers"]`.
+Of both, all but a little is loaded when it is needed: see `later`. In a bundle only where a plugin
+asks for `station.shared["transfers"]`.
 """
 
 from __future__ import annotations
