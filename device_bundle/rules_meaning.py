@@ -147,7 +147,7 @@ LAYOUT = (
     ),
     Rule(
         "D503",
-        "an import inside a function",
+        "an import inside a function, but of functions and classes of its own package",
         "import at the top of the module",
         "def read():\n    from ocpp_kernel.errors import NotSupported\n\n    return NotSupported",
         "from ocpp_kernel.errors import NotSupported\n\n\ndef read():\n    return NotSupported",

@@ -13,6 +13,10 @@ from device_bundle.trees import walk
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
+_Code = ast.FunctionDef | ast.ClassDef
+#: Classes that lowering makes something else of, wherever they are named.
+_REWRITTEN = {"NamedTuple", "TypedDict", "Protocol"}
+
 
 class _Frame(NamedTuple):
     is_class: bool
@@ -70,7 +74,9 @@ class _Resolver(ast.NodeTransformer):
         definition = self._program.definition(symbol)
         if definition is None or definition.module.package != self._module.package:
             return False
-        return isinstance(definition.node, ast.FunctionDef | ast.ClassDef)
+        bases = getattr(definition.node, "bases", [])
+        names = {getattr(base, "id", getattr(base, "attr", "")) for base in bases}
+        return isinstance(definition.node, _Code) and not names & _REWRITTEN
 
     def _later(self, node: ast.ImportFrom, name: str, symbol: Symbol) -> ast.stmt:
         ref = LaterRef(id=symbol.name, ctx=ast.Load())

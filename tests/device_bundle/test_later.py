@@ -42,9 +42,15 @@ MAIN = """
     """
 
 PARTS = """
+    from typing import NamedTuple
+
     from fixture.shared import describe, ounces
 
     LEAST = 7
+
+
+    class Size(NamedTuple):
+        width: int
 
 
     class Part:
@@ -203,10 +209,11 @@ def test_nothing_is_apart_where_nothing_is_imported_so(sample: Any) -> None:
     "line",
     [
         "from fixture.parts import LEAST",
+        "from fixture.parts import Size",
         "from fixture import parts",
         "from ocpp_kernel.errors import NotSupported",
     ],
-    ids=["a constant", "a module", "of another package"],
+    ids=["a constant", "a tuple", "a module", "of another package"],
 )
 def test_only_functions_and_classes_of_its_own_package_are_imported_so(
     sample: Any, line: str

@@ -1,4 +1,4 @@
-"""What moves files and installs images is in a module's memory while there is work, and no longer."""
+"""What moves files and installs images is in memory while there is work, and no longer."""
 
 from __future__ import annotations
 
