@@ -32,7 +32,7 @@ MAIN = """
 
         def deliver(self):
             for part in self.orders:
-                print(part.pack_for_delivery(len(self.orders)))
+                print(part.pack_for_delivery(len(self.orders)), part.short_label())
 
 
     def main():
@@ -63,6 +63,9 @@ PARTS = """
             for number in range(count):
                 text += " " + str(number)
             return self._wrap(text)
+
+        def short_label(self):
+            return self.part_name + "@"
 
         def _wrap(self, text):
             return "<" + text + ">"
@@ -99,10 +102,12 @@ def test_what_only_such_an_import_needs_is_a_file_of_its_own(sample: Any) -> Non
     assert "'<'" in apart  # a method that only another one of its class calls
     assert "'described'" in resident  # which both use
     assert "'described'" not in apart
-    # Called at one place, in the resident part, where it would otherwise be put.
+    # Called at one place, in the resident part, where they would otherwise be put.
     assert "range" not in resident
-    assert "28" in apart
     assert "range" in apart
+    assert "'@'" not in resident
+    assert "'@'" in apart
+    assert "28" in apart
     inside = [line for line in resident.splitlines() if "usr.later_parts" in line]
     assert inside
     assert all(line.startswith((" ", "\t")) for line in inside)
