@@ -20,11 +20,9 @@ the text of `/usr/main.py`: `@NAME@`, `@VERSION@` and `usr.app` are to be replac
     handshake   URL, upgrade request, its answer
     connector   one attempt to connect, with everything handed in
     streams     usocket; tls: ussl; pinning: which server it may be
-    transfers   begins downloads and uploads; jobs: these; http: the protocol
-    installing  has images installed, and knows what is on trial
+    transfers   downloads and uploads; http: the protocol
     installer   puts an image in place; image reads it; files; staging: the firmware's updaters
-    moving      offers plugins transfers and installing
-    later       lets go of what is loaded when needed: jobs, http, and installer with what it uses
+    moving      offers plugins these two
     clock, codec, backoff
     board       the module's own functions
     loop        the main loop
