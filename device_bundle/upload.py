@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from device_bundle.findings import BundleError
 from device_bundle.manifest import FOLDERS, MANIFEST
 from device_bundle.repl import DeviceError, Repl
-from device_bundle.runtime.installer import PREVIOUS, TRIAL
+from device_bundle.runtime.places import PREVIOUS, TRIAL
 from device_bundle.targets import TARGETS, Target
 
 #: Told of each piece: the file, and how many bytes of all files are done.

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from device_bundle.runtime.files import PIECE, Files
 from device_bundle.runtime.image import Image
+from device_bundle.runtime.places import PREVIOUS, TRIAL
 from device_bundle.runtime.transfers import RESERVE
 
 if TYPE_CHECKING:
@@ -58,9 +59,6 @@ if TYPE_CHECKING:
 
 
 USR = "/usr"
-#: main.py knows these two.
-PREVIOUS = "/usr/ocpp_previous"
-TRIAL = "/usr/ocpp_trial"
 # The plugin that drives all this: an image without it could neither be confirmed nor replaced.
 _PLUGIN = "firmware_mgmt"
 # Under which the store keeps the module's version, and how often other firmware was tried.

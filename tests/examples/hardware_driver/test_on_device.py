@@ -287,7 +287,6 @@ async def test_a_power_cut_opens_the_contactor_and_the_transaction_is_told(play_
         + """
 see bench.meter.kwh >= 1000.02
 power off
-see not bench.is_live and bench.coil == [1, 0]
 power on
 < BootNotification
 < StopTransaction {"transactionId": 1, "reason": "PowerLoss"}
