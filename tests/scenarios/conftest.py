@@ -105,6 +105,10 @@ class Module:
         """How often it started anew by itself."""
         return self._emulator.restarts
 
+    def count(self, text: str) -> int:
+        """How many lines of its console hold this."""
+        return sum(text in line for line in self._emulator.lines)
+
     def leave(self, memory: int) -> None:
         """From now on it has about so many bytes of memory, until it starts anew."""
         self._emulator.set_memory(memory)
