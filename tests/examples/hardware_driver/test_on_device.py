@@ -104,14 +104,18 @@ class Wallbox:
 
     async def power(self, on: bool) -> None:
         await asyncio.to_thread(self._emulator.start if on else self._emulator.kill)
+        if not on:
+            await self.see("not bench.is_live and bench.coil[-1:] != [1]")
 
     async def type(self, line: str) -> None:
-        words = line.split()
-        if words[0] != "see":
-            answer = self._obey(self.bench, line)
-            assert answer.startswith("contactor"), answer
+        if line.startswith("see "):
+            await self.see(line.removeprefix("see "))
             return
-        expression = line.removeprefix("see ")
+        answer = self._obey(self.bench, line)
+        assert answer.startswith("contactor"), answer
+
+    async def see(self, expression: str) -> None:
+        """Waits until it is true of the bench, whether or not the module has power."""
         began = time.monotonic()
         while not eval(expression, {"bench": self.bench}):  # noqa: S307 - of the scripts below
             assert time.monotonic() - began < STUCK, f"{expression} never came true"
