@@ -84,6 +84,7 @@ class Module:
         termios.tcsetattr(self._console, termios.TCSANOW, mode)
         self._process: subprocess.Popen[bytes] | None = None
         self._powered = threading.Event()
+        self._awaited = b">>> "
         self._unplugged, unplug = os.pipe()
         self._ends = [self._outside, self._port, self._inside, self._console, unplug]
         self._wire = threading.Thread(target=self._carry)
@@ -91,19 +92,36 @@ class Module:
 
     def _carry(self) -> None:
         to = {self._outside: self._inside, self._inside: self._outside}
+        said = b""
         while True:
             ready, _, _ = select.select([*to, self._unplugged], [], [])
             if self._unplugged in ready:
                 return
             for end in ready:
                 data = os.read(end, 4096)
+                if end == self._outside:
+                    data = self._once(data)
+                else:
+                    said = said[1 - len(self._awaited) :] + data
+                    if self._awaited in said:
+                        self._powered.set()
                 os.write(to[end], data)
-                if b"powered" in data:
-                    self._powered.set()
+
+    def _once(self, data: bytes) -> bytes:
+        """One interrupt for two in a row, while a program runs.
+
+        A module takes a second one while it handles the first; this interpreter would exit.
+        """
+        runs = termios.tcgetattr(self._console)[3] & termios.ISIG
+        return data.replace(b"\x03\x03", b"\x03") if runs else data
 
     def start(self, prelude: str = "", program: str = "") -> None:
-        """Power up; returns once `prelude` is done and `program` begins, if there is one."""
+        """Power up; returns once `prelude` is done and `program` begins, or else a prompt is given.
+
+        Before that an interrupt would end this interpreter, which no module does.
+        """
         self.stop()
+        self._awaited = b"powered" if program else b">>> "
         self._powered.clear()
         script = f"{ENTER.format(root=str(self.root))}\n{prelude}\nprint('powered')\n{program}"
         self._process = subprocess.Popen(
