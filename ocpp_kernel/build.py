@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ocpp_kernel import schema
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.config import Config, ConfigError, plugin_settings
+from ocpp_kernel.contracts import CHARGE_POINT
 from ocpp_kernel.dispatch import fingerprint
 from ocpp_kernel.failures import described
 from ocpp_kernel.plugins import (
@@ -53,6 +54,8 @@ def build_central(config: Config, log: Log, watcher: Any = None) -> Central:
     loaded = load(config, "central_system")
     central = Central(MsgspecCodec(), log)
     install(central, config, loaded, watcher)
+    actions = actions_of(loaded).values()
+    central.heard_only = frozenset(a.name for a in actions if a.sent_by == CHARGE_POINT)
     _tell(loaded, log)
     return central
 

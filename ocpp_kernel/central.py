@@ -22,6 +22,7 @@ from ocpp_kernel.errors import (
     Disconnected,
     FormationViolation,
     LocalError,
+    NotSupported,
     OcppError,
     UnknownAction,
 )
@@ -135,7 +136,7 @@ class ConnectedStation:
         try:
             self.session.call(request, done)
         except (TypeError, ValueError) as fault:
-            raise FormationViolation(f"{action}: cannot be put into JSON: {fault}") from None
+            raise _unsayable(action, fault) from None
         return done
 
     def _answered(
@@ -179,6 +180,8 @@ class Central:
         self.max_known = MAX_KNOWN
         self.hooks = Hooks({})
         self.profiles: tuple[str, ...] = ()
+        #: Actions only stations may send.
+        self.heard_only: frozenset[str] = frozenset()
         #: WebSocket subprotocols the plugins speak, best first.
         self.subprotocols: tuple[str, ...] = ()
         #: Seconds an answer may take; for connections opened from now on.
@@ -274,10 +277,14 @@ class Central:
         contract = self.router.contracts.get(action)
         if contract is None:
             raise UnknownAction(f"no plugin brings the action {action}")
+        if action in self.heard_only:
+            raise NotSupported(f"{action} is sent by stations, never to them")
         try:
             self._check(payload, contract[0], False)
         except LocalError as fault:
             raise type(fault)(f"{action}: {fault.description}", fault.details) from None
+        except UnicodeEncodeError as fault:
+            raise _unsayable(action, fault) from None
         for gate in self.outgoing_gates:
             gate(station, action, payload)
 
@@ -310,6 +317,10 @@ class Central:
 
     def _warn(self, sentence: str) -> None:
         self.log("warning", sentence)
+
+
+def _unsayable(action: str, fault: Exception) -> FormationViolation:
+    return FormationViolation(f"{action}: cannot be put into JSON: {fault}")
 
 
 def _utc() -> int:

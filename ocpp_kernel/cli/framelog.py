@@ -18,6 +18,9 @@ from ocpp_kernel.frames import CALL, CALLERROR, CALLRESULT
 #: CALLs remembered to name their answers; the oldest is forgotten beyond that.
 MEMORY = 1000
 
+#: Characters shown of a frame; a peer may send megabytes of them.
+LONGEST = 10_000
+
 _ARROWS = {True: ("──▶", "-->"), False: ("◀──", "<--")}
 _STYLES = {"call": "bold", "result": "", "error": "red", "bad": "red"}
 _ACTION_WIDTH = 24
@@ -47,7 +50,9 @@ class FrameLog:
             kind, action, fields = self._read(identity, to_central, json.loads(text))
         except (ValueError, LookupError, TypeError, RecursionError):
             kind, action, fields = "bad", "(no OCPP-J frame)", text
-        return Line(plain(identity), to_central, kind, plain(action), plain(fields))
+        if len(fields) > LONGEST:
+            fields = f"{fields[:LONGEST]}... ({len(fields)} characters)"
+        return Line(plain(identity), to_central, kind, plain(action[:LONGEST]), plain(fields))
 
     def _read(self, identity: str, to_central: bool, frame: Any) -> tuple[str, str, str]:
         kind, call_id = frame[0], str(frame[1])

@@ -211,6 +211,7 @@ def test_a_central_system_is_built_the_same_way(module: Module, only: Only) -> N
     assert central.subprotocols == ("poke1.0",)
     assert central.router.lenient
     assert central.router.handler("Poke").__name__ == "on_poke"
+    assert central.heard_only == {"Poke"}
 
 
 def test_a_central_system_names_what_it_left_out(module: Module, only: Only) -> None:

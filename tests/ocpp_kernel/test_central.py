@@ -22,6 +22,7 @@ from ocpp_kernel.errors import (
     Ignored,
     InvalidAnswer,
     LocalError,
+    NotSupported,
     PropertyConstraintViolation,
     ProtocolError,
     RemoteError,
@@ -244,10 +245,27 @@ async def test_leniency_is_not_for_what_is_sent() -> None:
         await station.call(Say({"items": [], "more": 1}))  # type: ignore[typeddict-unknown-key]  # the point
 
 
-async def test_what_json_cannot_say_is_refused_before_it_is_queued() -> None:
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"items": [{"name": "\ud800"}]},
+        {"items": [{"name": "\ud800toolong"}]},
+        {"items": [], "\udfff": 1},
+    ],
+)
+async def test_what_json_cannot_say_is_refused_before_it_is_queued(payload: Any) -> None:
     station, link = Bench().connect()
-    with pytest.raises(FormationViolation, match="JSON"):
-        await station.call(Say({"items": [{"name": "\ud800"}]}))
+    with pytest.raises(FormationViolation, match="Say: cannot be put into JSON"):
+        await station.call(Say(payload))
+    assert link.sent == []
+
+
+async def test_what_only_stations_send_is_not_sent_to_them() -> None:
+    bench = Bench()
+    bench.central.heard_only = frozenset({"Say"})
+    station, link = bench.connect()
+    with pytest.raises(NotSupported, match="Say is sent by stations"):
+        await station.call(Say({"items": []}))
     assert link.sent == []
 
 

@@ -333,7 +333,24 @@ class CentralSystem:
             self.central.emit(TransactionEnded(transaction))
         if "idTag" not in request:
             return {}
-        return when(self.look_up(station, request["idTag"]), lambda info: {"idTagInfo": info})
+        try:
+            info = self.look_up(station, request["idTag"])
+        except Exception as fault:  # noqa: BLE001 - an application may fail in any way
+            return self._without_info(station, fault)
+        return {"idTagInfo": info} if type(info) is dict else self._stopped_later(station, info)
+
+    async def _stopped_later(
+        self, station: ConnectedStation, info: Awaitable[IdTagInfo]
+    ) -> StopTransactionResponse:
+        try:
+            return {"idTagInfo": await info}
+        except Exception as fault:  # noqa: BLE001 - an application may fail in any way
+            return self._without_info(station, fault)
+
+    def _without_info(self, station: ConnectedStation, fault: Exception) -> StopTransactionResponse:
+        """The end is recorded: it must not be sent again for the optional part of its answer."""
+        self.central.log("warning", f"{station.identity}: look_up failed: {fault!r}")
+        return {}
 
     @on(MeterValues)
     def on_meter_values(
