@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -186,3 +188,25 @@ def test_a_typed_line_may_be_long(start: Start) -> None:
         call(connection, "BootNotification", BOOT)
         server.type("CP1 SendLocalList " + json.dumps(payload))
         assert json.loads(connection.recv())[3] == payload
+
+
+def test_it_goes_on_where_nobody_reads_its_output(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "ocpp_kernel", "serve", "--port", "0"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    ) as server:
+        assert server.stdout is not None
+        lines = iter(server.stdout)
+        url = next(line for line in lines if line.startswith("listening on ")).split()[-1]
+        server.stdout.close()
+        with station(url) as connection:
+            assert call(connection, "BootNotification", BOOT)[2]["status"] == "Accepted"
+            assert call(connection, "Heartbeat", {})[0] == 3
+        server.send_signal(signal.SIGINT)
+        assert server.stderr is not None
+        assert server.stderr.read().count("\n") == 1  # that there is no configuration
+    assert server.returncode == 0
