@@ -245,6 +245,17 @@ async def test_leniency_is_not_for_what_is_sent() -> None:
         await station.call(Say({"items": [], "more": 1}))  # type: ignore[typeddict-unknown-key]  # the point
 
 
+def test_what_leniency_lets_through_is_told_of_its_station() -> None:
+    bench = Bench()
+    bench.central.router.lenient = lambda sentence: None  # as with ``lenient`` in the configuration
+    _, link = bench.connect("CP7")
+    receive(link, '[2,"1","Say",{"items":[],"more":1}]')
+    assert link.sent == ['[3,"1",{}]']
+    (warning,) = bench.log
+    assert warning[1].startswith("CP7: ")
+    assert "more is not a field" in warning[1]
+
+
 @pytest.mark.parametrize(
     "payload",
     [

@@ -50,6 +50,7 @@ from .events import (
 )
 from .ledger import Ledger
 from .records import Connector, StationRecord, Transaction, epoch
+from .remote import remote_start_gate
 from .settings import Settings
 from .vendors import Vendors
 
@@ -102,7 +103,7 @@ class CentralSystem:
         self._parents = {tag.lower(): parent for tag, parent in settings.parents.items()}
         self._vendors: Vendors | None = None
         central.gate = self._gate
-        central.outgoing_gates.append(self._outgoing_gate)
+        central.outgoing_gates += [self._outgoing_gate, remote_start_gate]
         central.shared[NAME] = self
 
     @property
