@@ -22,7 +22,6 @@ from ocpp_kernel.errors import (
     Disconnected,
     FormationViolation,
     LocalError,
-    NotSupported,
     OcppError,
     UnknownAction,
 )
@@ -180,8 +179,6 @@ class Central:
         self.max_known = MAX_KNOWN
         self.hooks = Hooks({})
         self.profiles: tuple[str, ...] = ()
-        #: Actions only stations may send.
-        self.heard_only: frozenset[str] = frozenset()
         #: WebSocket subprotocols the plugins speak, best first.
         self.subprotocols: tuple[str, ...] = ()
         #: Seconds an answer may take; for connections opened from now on.
@@ -277,8 +274,6 @@ class Central:
         contract = self.router.contracts.get(action)
         if contract is None:
             raise UnknownAction(f"no plugin brings the action {action}")
-        if action in self.heard_only:
-            raise NotSupported(f"{action} is sent by stations, never to them")
         try:
             self._check(payload, contract[0], False)
         except LocalError as fault:

@@ -22,7 +22,6 @@ from ocpp_kernel.errors import (
     Ignored,
     InvalidAnswer,
     LocalError,
-    NotSupported,
     PropertyConstraintViolation,
     ProtocolError,
     RemoteError,
@@ -268,15 +267,6 @@ async def test_what_json_cannot_say_is_refused_before_it_is_queued(payload: Any)
     station, link = Bench().connect()
     with pytest.raises(FormationViolation, match="Say: cannot be put into JSON"):
         await station.call(Say(payload))
-    assert link.sent == []
-
-
-async def test_what_only_stations_send_is_not_sent_to_them() -> None:
-    bench = Bench()
-    bench.central.heard_only = frozenset({"Say"})
-    station, link = bench.connect()
-    with pytest.raises(NotSupported, match="Say is sent by stations"):
-        await station.call(Say({"items": []}))
     assert link.sent == []
 
 

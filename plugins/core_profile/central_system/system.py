@@ -338,7 +338,9 @@ class CentralSystem:
             info = self.look_up(station, request["idTag"])
         except Exception as fault:  # noqa: BLE001 - an application may fail in any way
             return self._without_info(station, fault)
-        return {"idTagInfo": info} if type(info) is dict else self._stopped_later(station, info)
+        if isinstance(info, Awaitable):
+            return self._stopped_later(station, info)
+        return {"idTagInfo": info}
 
     async def _stopped_later(
         self, station: ConnectedStation, info: Awaitable[IdTagInfo]
