@@ -75,6 +75,7 @@ class ConnectedStation:
         #: What plugins keep for this station, by plugin name.
         self.shared: dict[str, Any] = {}
         self._heard = 0
+        self._calls = 0
 
     @property
     def online(self) -> bool:
@@ -121,6 +122,11 @@ class ConnectedStation:
         Raises LocalError as :meth:`call` does.
         """
         self._post(request, done)
+
+    def _next_id(self) -> str:
+        """Ids go on over connections, lest a late answer from an earlier one fits a new CALL."""
+        self._calls += 1
+        return str(self._calls)
 
     def _post(self, request: Request[Any, Any], done: Done) -> Done:
         """What the session was given for ``done``."""
@@ -250,7 +256,7 @@ class Central:
         elif station.session is not None:
             station.session.link.close("replaced by a newer connection")
             self.disconnected(station.session, "replaced by a newer connection")
-        session = CentralSession(station, link)
+        session = CentralSession(station, link, station._next_id)
         if self.gate is not None:
             session.gate = partial(self.gate, station)
         if "ocpp_on_frame" in self.hooks.implementations:

@@ -35,13 +35,15 @@ class Link(Protocol):
 class CentralSession(Session):
     """A session whose handlers may be ``async``; a slow one delays nobody else."""
 
-    def __init__(self, station: ConnectedStation, link: Link) -> None:
+    def __init__(
+        self, station: ConnectedStation, link: Link, new_id: Callable[[], str] | None = None
+    ) -> None:
         central, router = station.central, station.central.router
         report = partial(_report, central, station.identity)
         if callable(router.lenient):
             router = copy(router)
             router.lenient = report  # What is let through is told with the station's name.
-        super().__init__(router, central.codec, central.call_timeout, station, report=report)
+        super().__init__(router, central.codec, central.call_timeout, station, new_id, report)
         self.station = station
         self.link = link
         #: When something was last received, on the link's clock; the link sets it.

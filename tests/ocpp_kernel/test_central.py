@@ -2,6 +2,7 @@
 
 # No postponed annotations here: TypedDicts are made below.
 import asyncio
+import json
 from typing import Any, TypedDict
 
 import pytest
@@ -192,6 +193,22 @@ async def test_frm_022_one_call_at_a_time() -> None:
         assert len(link.sent) == n
         receive(link, f'[3,"{n}",{{}}]')
     assert await asyncio.gather(*tasks) == [{}, {}, {}]
+
+
+async def test_frm_026_an_answer_from_the_connection_before_fits_no_new_call() -> None:
+    bench = Bench()
+    station, link = bench.connect()
+    lost = asyncio.create_task(station.call(HELLO))
+    await asyncio.sleep(0)
+    old_id = json.loads(link.sent[-1])[1]
+    _, link = bench.connect()
+    with pytest.raises(Disconnected):
+        await lost
+    task = asyncio.create_task(station.call(HELLO))
+    await asyncio.sleep(0)
+    receive(link, f'[4,"{old_id}","GenericError","late",{{}}]')
+    receive(link, f'[3,"{json.loads(link.sent[-1])[1]}",{{}}]')
+    assert await task == {}
 
 
 async def test_a_callerror_is_raised_as_it_came() -> None:
