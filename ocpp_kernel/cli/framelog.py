@@ -51,7 +51,7 @@ class FrameLog:
         except (ValueError, LookupError, TypeError, RecursionError):
             kind, action, fields = "bad", "(no OCPP-J frame)", text
         if len(fields) > LONGEST:
-            fields = f"{fields[:LONGEST]}... ({len(fields)} characters)"
+            fields = f"{fields[:LONGEST]}... (of a frame of {len(text)} characters)"
         return Line(plain(identity), to_central, kind, plain(action[:LONGEST]), plain(fields))
 
     def _read(self, identity: str, to_central: bool, frame: Any) -> tuple[str, str, str]:
@@ -60,13 +60,25 @@ class FrameLog:
             self._open[identity, to_central, call_id] = str(frame[2])
             if len(self._open) > MEMORY:
                 del self._open[next(iter(self._open))]
-            return "call", str(frame[2]), " ".join(flat(frame[3]))
+            return "call", str(frame[2]), _joined(frame[3])
         action = self._open.pop((identity, not to_central, call_id), f"(unknown call {call_id})")
         if kind == CALLRESULT:
-            return "result", action, " ".join(flat(frame[2]))
+            return "result", action, _joined(frame[2])
         if kind == CALLERROR:
             return "error", action, f"{frame[2]}: {frame[3]}"
         raise ValueError(kind)
+
+
+def _joined(payload: Any) -> str:
+    """Its values, as far as they are going to be shown."""
+    fields: list[str] = []
+    length = 0
+    for field in flat(payload):
+        fields.append(field)
+        length += len(field)
+        if length > LONGEST:
+            break
+    return " ".join(fields)
 
 
 def flat(value: Any, name: str = "") -> Iterator[str]:
