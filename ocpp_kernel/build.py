@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel import schema
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.config import Config, ConfigError, plugin_settings
+from ocpp_kernel.contracts import CHARGE_POINT, Action
 from ocpp_kernel.dispatch import fingerprint
+from ocpp_kernel.errors import NotSupported
 from ocpp_kernel.failures import described
 from ocpp_kernel.plugins import (
     Plugin,
@@ -23,7 +26,7 @@ from ocpp_kernel.station import Station
 from ocpp_kernel.store import Store
 
 if TYPE_CHECKING:
-    from ocpp_kernel.central import Central
+    from ocpp_kernel.central import Central, ConnectedStation
 
 Log = Callable[[str, str], None]
 
@@ -53,8 +56,16 @@ def build_central(config: Config, log: Log, watcher: Any = None) -> Central:
     loaded = load(config, "central_system")
     central = Central(MsgspecCodec(), log)
     install(central, config, loaded, watcher)
+    central.outgoing_gates.insert(0, partial(_refuse_backwards, actions_of(loaded)))
     _tell(loaded, log)
     return central
+
+
+def _refuse_backwards(
+    actions: dict[str, Action[Any, Any]], station: ConnectedStation, action: str, request: Any
+) -> None:
+    if actions[action].sent_by == CHARGE_POINT:
+        raise NotSupported(f"{action} is sent by stations, never to them")
 
 
 def _tell(loaded: PluginSet, log: Log) -> None:

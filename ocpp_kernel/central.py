@@ -75,6 +75,7 @@ class ConnectedStation:
         #: What plugins keep for this station, by plugin name.
         self.shared: dict[str, Any] = {}
         self._heard = 0
+        self._calls = 0
 
     @property
     def online(self) -> bool:
@@ -122,6 +123,11 @@ class ConnectedStation:
         """
         self._post(request, done)
 
+    def _next_id(self) -> str:
+        """Ids go on over connections, lest a late answer from an earlier one fits a new CALL."""
+        self._calls += 1
+        return str(self._calls)
+
     def _post(self, request: Request[Any, Any], done: Done) -> Done:
         """What the session was given for ``done``."""
         action, payload = request
@@ -135,7 +141,7 @@ class ConnectedStation:
         try:
             self.session.call(request, done)
         except (TypeError, ValueError) as fault:
-            raise FormationViolation(f"{action}: cannot be put into JSON: {fault}") from None
+            raise _unsayable(action, fault) from None
         return done
 
     def _answered(
@@ -250,7 +256,7 @@ class Central:
         elif station.session is not None:
             station.session.link.close("replaced by a newer connection")
             self.disconnected(station.session, "replaced by a newer connection")
-        session = CentralSession(station, link)
+        session = CentralSession(station, link, station._next_id)
         if self.gate is not None:
             session.gate = partial(self.gate, station)
         if "ocpp_on_frame" in self.hooks.implementations:
@@ -278,6 +284,8 @@ class Central:
             self._check(payload, contract[0], False)
         except LocalError as fault:
             raise type(fault)(f"{action}: {fault.description}", fault.details) from None
+        except UnicodeEncodeError as fault:
+            raise _unsayable(action, fault) from None
         for gate in self.outgoing_gates:
             gate(station, action, payload)
 
@@ -310,6 +318,10 @@ class Central:
 
     def _warn(self, sentence: str) -> None:
         self.log("warning", sentence)
+
+
+def _unsayable(action: str, fault: Exception) -> FormationViolation:
+    return FormationViolation(f"{action}: cannot be put into JSON: {fault}")
 
 
 def _utc() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,15 +35,15 @@ class Link(Protocol):
 class CentralSession(Session):
     """A session whose handlers may be ``async``; a slow one delays nobody else."""
 
-    def __init__(self, station: ConnectedStation, link: Link) -> None:
-        central = station.central
-        super().__init__(
-            central.router,
-            central.codec,
-            central.call_timeout,
-            station,
-            report=partial(_report, central, station.identity),
-        )
+    def __init__(
+        self, station: ConnectedStation, link: Link, new_id: Callable[[], str] | None = None
+    ) -> None:
+        central, router = station.central, station.central.router
+        report = partial(_report, central, station.identity)
+        if callable(router.lenient):
+            router = copy(router)
+            router.lenient = report  # What is let through is told with the station's name.
+        super().__init__(router, central.codec, central.call_timeout, station, new_id, report)
         self.station = station
         self.link = link
         #: When something was last received, on the link's clock; the link sets it.

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import click
@@ -86,9 +88,11 @@ for command in COMMANDS:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit code; see :func:`ocpp_kernel.cli.main`."""
-    for stream in (sys.stdout, sys.stderr):
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started this
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - until the end
         # What a station sends may hold characters this terminal cannot show.
-        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+        getattr(getattr(sys, name), "reconfigure", lambda **_: None)(errors="backslashreplace")
     try:
         return _code(cli.main(args=arguments, prog_name="ocpp-kernel"))
     except SystemExit as end:

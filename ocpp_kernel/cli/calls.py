@@ -14,6 +14,9 @@ from ocpp_kernel.errors import OcppError
 
 USAGE = "type: IDENTITY ACTION [PAYLOAD]; the payload is a JSON object"
 
+#: Stations named where one is not connected.
+_MOST_NAMES = 20
+
 
 class Calls:
     """Takes lines and makes calls of them; ``tell(level, text)`` is given every outcome."""
@@ -25,7 +28,7 @@ class Calls:
 
     def take(self, line: str) -> None:
         """One line as typed; empty ones are passed over."""
-        words = line.split(maxsplit=2)
+        words = self._words(line)
         if not words:
             return
         fault = self._fault(words)
@@ -41,13 +44,24 @@ class Calls:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
+    def _online(self) -> list[str]:
+        return sorted(name for name, known in self._central.stations.items() if known.online)
+
+    def _words(self, line: str) -> list[str]:
+        """Identity, action, payload; an identity may hold blanks, as in J3.1.1's own example."""
+        for identity in reversed(self._online()):  # "RDAM 123" comes before "RDAM"
+            rest = line.removeprefix(identity)
+            if rest != line and (not rest or rest[0].isspace()):
+                return [identity, *rest.split(maxsplit=1)]
+        return line.split(maxsplit=2)
+
     def _fault(self, words: list[str]) -> str:
         if len(words) < 2:
             return USAGE
         identity, action = words[:2]
-        stations = sorted(name for name, known in self._central.stations.items() if known.online)
+        stations = self._online()
         if identity not in stations:
-            return f"{identity} is not connected; connected are: {', '.join(stations) or 'none'}"
+            return f"{identity} is not connected; connected are: {_some(stations) or 'none'}"
         actions = self._central.router.contracts
         if action not in actions:
             near = difflib.get_close_matches(action, actions, n=1)
@@ -65,9 +79,14 @@ class Calls:
             self._tell("info", f"{identity} {action}: {json.dumps(answer)}")
 
 
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
+
+
 def _payload(text: str) -> dict[str, Any] | None:
     try:
         payload = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return payload if isinstance(payload, dict) else None

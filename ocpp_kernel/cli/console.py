@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import IO
 
@@ -16,6 +17,16 @@ _WIDE = 1000
 _COLOURS = {"debug": "dim", "info": "", "warning": "yellow", "error": "red"}
 
 
+class _Console(Console):
+    """Goes on in silence where nobody reads any more; Rich would end the program there."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, self.file.fileno())
+        os.close(silence)
+
+
 def output() -> Console:
     """Standard output, for results."""
     return _console(sys.stdout)
@@ -28,7 +39,7 @@ def notes() -> Console:
 
 def _console(stream: IO[str]) -> Console:
     width = None if stream.isatty() else _WIDE
-    return Console(file=stream, width=width, highlight=False, soft_wrap=width is not None)
+    return _Console(file=stream, width=width, highlight=False, soft_wrap=width is not None)
 
 
 def table(title: str, *columns: str) -> Table:

@@ -18,6 +18,9 @@ from ocpp_kernel.frames import CALL, CALLERROR, CALLRESULT
 #: CALLs remembered to name their answers; the oldest is forgotten beyond that.
 MEMORY = 1000
 
+#: Characters shown of a frame; a peer may send megabytes of them.
+LONGEST = 10_000
+
 _ARROWS = {True: ("──▶", "-->"), False: ("◀──", "<--")}
 _STYLES = {"call": "bold", "result": "", "error": "red", "bad": "red"}
 _ACTION_WIDTH = 24
@@ -47,7 +50,9 @@ class FrameLog:
             kind, action, fields = self._read(identity, to_central, json.loads(text))
         except (ValueError, LookupError, TypeError, RecursionError):
             kind, action, fields = "bad", "(no OCPP-J frame)", text
-        return Line(plain(identity), to_central, kind, plain(action), plain(fields))
+        if len(fields) > LONGEST:
+            fields = f"{fields[:LONGEST]}... (of a frame of {len(text)} characters)"
+        return Line(plain(identity), to_central, kind, plain(action[:LONGEST]), plain(fields))
 
     def _read(self, identity: str, to_central: bool, frame: Any) -> tuple[str, str, str]:
         kind, call_id = frame[0], str(frame[1])
@@ -55,13 +60,25 @@ class FrameLog:
             self._open[identity, to_central, call_id] = str(frame[2])
             if len(self._open) > MEMORY:
                 del self._open[next(iter(self._open))]
-            return "call", str(frame[2]), " ".join(flat(frame[3]))
+            return "call", str(frame[2]), _joined(frame[3])
         action = self._open.pop((identity, not to_central, call_id), f"(unknown call {call_id})")
         if kind == CALLRESULT:
-            return "result", action, " ".join(flat(frame[2]))
+            return "result", action, _joined(frame[2])
         if kind == CALLERROR:
             return "error", action, f"{frame[2]}: {frame[3]}"
         raise ValueError(kind)
+
+
+def _joined(payload: Any) -> str:
+    """Its values, as far as they are going to be shown."""
+    fields: list[str] = []
+    length = 0
+    for field in flat(payload):
+        fields.append(field)
+        length += len(field)
+        if length > LONGEST:
+            break
+    return " ".join(fields)
 
 
 def flat(value: Any, name: str = "") -> Iterator[str]:

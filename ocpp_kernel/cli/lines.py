@@ -9,8 +9,9 @@ import sys
 import threading
 from collections.abc import Callable
 
-#: Bytes of the longest line taken from the console.
-_LONGEST = 4096
+#: Bytes read at once, and of the longest line taken: a list of a thousand idTags fits.
+_PIECE = 65536
+_LONGEST = 1 << 20
 
 
 def read_lines(take: Callable[[str], None]) -> None:
@@ -28,7 +29,7 @@ def read_lines(take: Callable[[str], None]) -> None:
 def _read(descriptor: int, loop: asyncio.AbstractEventLoop, take: Callable[[str], None]) -> None:
     rest = b""
     with contextlib.suppress(RuntimeError, OSError):  # the loop, or the console, is gone
-        while data := os.read(descriptor, _LONGEST):
+        while data := os.read(descriptor, _PIECE):
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
                 loop.call_soon_threadsafe(take, line.decode(errors="replace").strip())

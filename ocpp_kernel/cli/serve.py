@@ -17,6 +17,7 @@ from ocpp_kernel.cli.calls import Calls
 from ocpp_kernel.cli.console import note, output, plain
 from ocpp_kernel.cli.framelog import FrameLog, show
 from ocpp_kernel.cli.lines import read_lines
+from ocpp_kernel.cli.open_files import Shortage, raise_limit
 from ocpp_kernel.cli.options import (
     config_option,
     configuration,
@@ -85,6 +86,8 @@ def serve(
 
 
 async def _serve(config: Config, speed: float, quiet: bool, stopped: asyncio.Event) -> None:
+    raise_limit()
+    asyncio.get_running_loop().set_exception_handler(Shortage(note))
     central = build_central(config, note, Watcher(quiet))
     if speed != 1:
         central.utc = fast_time(Clock(speed))

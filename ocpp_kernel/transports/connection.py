@@ -86,6 +86,16 @@ class TextConnection(Connection):
             self.protocol.send_ping(b"")
             self.send_data()
 
+    async def drain(self) -> None:
+        """Waits, as pings and the closing handshake do, until the peer has taken what it is sent.
+
+        Raises TimeoutError, which ends the connection, for one that takes nothing for as long as
+        these may last; they would wait for ever.
+        """
+        closing = self.protocol.close_expected()
+        async with asyncio.timeout(self.close_timeout if closing else self.ping_timeout):
+            await super().drain()
+
     # Callbacks of asyncio and websockets.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

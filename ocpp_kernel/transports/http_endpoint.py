@@ -114,12 +114,20 @@ class Endpoint:
         except asyncio.CancelledError:
             # Only stop() cancels; asyncio reports it as a fault if it leaves from here.
             self._log("debug", "an HTTP connection was ended")
+            writer.transport.abort()
         finally:
-            writer.close()
-            with contextlib.suppress(OSError, asyncio.CancelledError):
-                await writer.wait_closed()
+            await self._hang_up(writer)
             if task is not None:
                 self._tasks.discard(task)
+
+    async def _hang_up(self, writer: asyncio.StreamWriter) -> None:
+        """Closes once the peer has taken what was written, but does not wait for ever."""
+        writer.close()
+        try:
+            async with asyncio.timeout(self.timeout):
+                await writer.wait_closed()
+        except (OSError, TimeoutError, asyncio.CancelledError):
+            writer.transport.abort()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

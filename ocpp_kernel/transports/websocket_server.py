@@ -12,12 +12,14 @@ import ssl
 from collections.abc import Sequence
 from http import HTTPStatus
 from types import TracebackType
-from typing import cast
+from typing import Any, cast
+from weakref import WeakSet
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import MultipleValuesError
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.typing import Subprotocol
 
 from ocpp_kernel.central import UNKNOWN_STATION, WRONG_CREDENTIALS, Central
@@ -75,6 +77,7 @@ class WebSocketServer:
         self._max_message = max_message
         self._server: Server | None = None
         self._closing: set[asyncio.Task[None]] = set()
+        self._sockets: WeakSet[StationSocket] = WeakSet()
 
     @classmethod
     def from_config(
@@ -114,7 +117,7 @@ class WebSocketServer:
             self._serve,
             self.host,
             self._port,
-            create_connection=StationSocket,
+            create_connection=cast(type[StationSocket], self._make_socket),
             process_request=self._process_request,
             select_subprotocol=self._select_subprotocol,
             subprotocols=[Subprotocol(name) for name in self.central.subprotocols],
@@ -134,9 +137,14 @@ class WebSocketServer:
         await server.start_serving()
 
     async def stop(self) -> None:
-        """Closes every connection (1001) and stops listening."""
+        """Closes every connection (1001, or at once if it is not open yet) and stops listening."""
         if self._server is not None:
             self._server.close()
+            await asyncio.sleep(0)  # From here on nobody is let in.
+            for socket in self._sockets:
+                transport = getattr(socket, "transport", None)  # None before TLS is agreed.
+                if transport is not None and socket.protocol.state is State.CONNECTING:
+                    transport.abort()  # Who never ends a request would be waited for.
             await self._server.wait_closed()
         if self._closing:
             await asyncio.wait(self._closing)
@@ -159,6 +167,11 @@ class WebSocketServer:
         await self.stop()
 
     # The opening handshake.
+
+    def _make_socket(self, *arguments: Any, **options: Any) -> StationSocket:
+        socket = StationSocket(*arguments, **options)
+        self._sockets.add(socket)
+        return socket
 
     def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         """Refuses unknown identities and wrong credentials before any upgrade."""

@@ -98,9 +98,10 @@ class CentralSystem:
         """
         request: Request[Any, Any] = Request(("GetConfiguration", {"key": list(_KEYS)}))
         answer = await station.call(request)
+        fields = {key.lower(): field for key, field in _KEYS.items()}  # CORE-005
         found: dict[str, Any] = {}
         for entry in answer.get("configurationKey", ()):
-            name, value = _KEYS.get(entry["key"]), entry.get("value", "")
+            name, value = fields.get(entry["key"].lower()), entry.get("value", "")
             if name == "units" and value:
                 found[name] = value
             elif name is not None and value.isdecimal():

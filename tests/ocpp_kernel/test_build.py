@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from ocpp_kernel.build import build_central, build_station, subprotocols
+from ocpp_kernel.central import ConnectedStation
 from ocpp_kernel.config import Config, ConfigError
+from ocpp_kernel.errors import NotSupported
 from ocpp_kernel.events import StopPressed
 from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.plugins import PluginError, load
@@ -211,6 +213,16 @@ def test_a_central_system_is_built_the_same_way(module: Module, only: Only) -> N
     assert central.subprotocols == ("poke1.0",)
     assert central.router.lenient
     assert central.router.handler("Poke").__name__ == "on_poke"
+
+
+def test_what_only_stations_send_is_never_sent_to_them(module: Module, only: Only) -> None:
+    module("acme", CENTRAL)
+    central = build_central(only("acme"), Log())
+    with pytest.raises(NotSupported, match="Poke is sent by stations"):
+        central.check_outgoing(ConnectedStation(central, "CP1"), "Poke", {"depth": 1})
+    module("other", CENTRAL.replace("CHARGE_POINT", "BOTH"))
+    central = build_central(only("other"), Log())
+    central.check_outgoing(ConnectedStation(central, "CP1"), "Poke", {"depth": 1})
 
 
 def test_a_central_system_names_what_it_left_out(module: Module, only: Only) -> None:

@@ -2,6 +2,7 @@
 
 # No postponed annotations here: TypedDicts are made below.
 import asyncio
+import json
 from typing import Any, TypedDict
 
 import pytest
@@ -194,6 +195,22 @@ async def test_frm_022_one_call_at_a_time() -> None:
     assert await asyncio.gather(*tasks) == [{}, {}, {}]
 
 
+async def test_frm_026_an_answer_from_the_connection_before_fits_no_new_call() -> None:
+    bench = Bench()
+    station, link = bench.connect()
+    lost = asyncio.create_task(station.call(HELLO))
+    await asyncio.sleep(0)
+    old_id = json.loads(link.sent[-1])[1]
+    _, link = bench.connect()
+    with pytest.raises(Disconnected):
+        await lost
+    task = asyncio.create_task(station.call(HELLO))
+    await asyncio.sleep(0)
+    receive(link, f'[4,"{old_id}","GenericError","late",{{}}]')
+    receive(link, f'[3,"{json.loads(link.sent[-1])[1]}",{{}}]')
+    assert await task == {}
+
+
 async def test_a_callerror_is_raised_as_it_came() -> None:
     station, link = Bench().connect()
     task = asyncio.create_task(station.call(HELLO))
@@ -244,10 +261,29 @@ async def test_leniency_is_not_for_what_is_sent() -> None:
         await station.call(Say({"items": [], "more": 1}))  # type: ignore[typeddict-unknown-key]  # the point
 
 
-async def test_what_json_cannot_say_is_refused_before_it_is_queued() -> None:
+def test_what_leniency_lets_through_is_told_of_its_station() -> None:
+    bench = Bench()
+    bench.central.router.lenient = lambda sentence: None  # as with ``lenient`` in the configuration
+    _, link = bench.connect("CP7")
+    receive(link, '[2,"1","Say",{"items":[],"more":1}]')
+    assert link.sent == ['[3,"1",{}]']
+    (warning,) = bench.log
+    assert warning[1].startswith("CP7: ")
+    assert "more is not a field" in warning[1]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"items": [{"name": "\ud800"}]},
+        {"items": [{"name": "\ud800toolong"}]},
+        {"items": [], "\udfff": 1},
+    ],
+)
+async def test_what_json_cannot_say_is_refused_before_it_is_queued(payload: Any) -> None:
     station, link = Bench().connect()
-    with pytest.raises(FormationViolation, match="JSON"):
-        await station.call(Say({"items": [{"name": "\ud800"}]}))
+    with pytest.raises(FormationViolation, match="Say: cannot be put into JSON"):
+        await station.call(Say(payload))
     assert link.sent == []
 
 

@@ -50,6 +50,7 @@ from .events import (
 )
 from .ledger import Ledger
 from .records import Connector, StationRecord, Transaction, epoch
+from .remote import remote_start_gate
 from .settings import Settings
 from .vendors import Vendors
 
@@ -102,7 +103,7 @@ class CentralSystem:
         self._parents = {tag.lower(): parent for tag, parent in settings.parents.items()}
         self._vendors: Vendors | None = None
         central.gate = self._gate
-        central.outgoing_gates.append(self._outgoing_gate)
+        central.outgoing_gates += [self._outgoing_gate, remote_start_gate]
         central.shared[NAME] = self
 
     @property
@@ -333,7 +334,26 @@ class CentralSystem:
             self.central.emit(TransactionEnded(transaction))
         if "idTag" not in request:
             return {}
-        return when(self.look_up(station, request["idTag"]), lambda info: {"idTagInfo": info})
+        try:
+            info = self.look_up(station, request["idTag"])
+        except Exception as fault:  # noqa: BLE001 - an application may fail in any way
+            return self._without_info(station, fault)
+        if isinstance(info, Awaitable):
+            return self._stopped_later(station, info)
+        return {"idTagInfo": info}
+
+    async def _stopped_later(
+        self, station: ConnectedStation, info: Awaitable[IdTagInfo]
+    ) -> StopTransactionResponse:
+        try:
+            return {"idTagInfo": await info}
+        except Exception as fault:  # noqa: BLE001 - an application may fail in any way
+            return self._without_info(station, fault)
+
+    def _without_info(self, station: ConnectedStation, fault: Exception) -> StopTransactionResponse:
+        """The end is recorded: it must not be sent again for the optional part of its answer."""
+        self.central.log("warning", f"{station.identity}: look_up failed: {fault!r}")
+        return {}
 
     @on(MeterValues)
     def on_meter_values(

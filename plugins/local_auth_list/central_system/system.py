@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from ocpp_kernel.central import Central, ConnectedStation
-from ocpp_kernel.errors import Disconnected, OcppError
+from ocpp_kernel.errors import Disconnected, OcppError, PropertyConstraintViolation
 from ocpp_kernel.events_central import StationBooted, StationConnected, StationDisconnected
 
-from ..messages import AuthorizationData, AuthorizationStatus, GetLocalListVersion
+from ..messages import AuthorizationData, AuthorizationStatus, GetLocalListVersion, SendLocalList
 from .auth_list import AuthList, InvalidList
 from .delivery import StationList, deliver
 
@@ -38,6 +38,14 @@ class Settings:
     max_update: Annotated[int, range(2**31)] = 0
 
 
+def _gate(station: ConnectedStation, action: str, request: Any) -> None:
+    """LAL-007: 0 and -1 would mean something else, and lower ones nothing."""
+    if action == SendLocalList.name and request["listVersion"] < 1:
+        raise PropertyConstraintViolation(
+            f"{action}: listVersion {request['listVersion']} must be above 0"
+        )
+
+
 class CentralSystem:
     """Knows which list each station should have; ``central.shared["local_auth_list"]``.
 
@@ -63,6 +71,7 @@ class CentralSystem:
         self._tasks: set[asyncio.Task[None]] = set()
         self._registered: set[str] = set()
         central.shared[NAME] = self
+        central.outgoing_gates.append(_gate)
 
     def of(self, station: ConnectedStation | str) -> StationList:
         """What is wanted of a station, and what is known of its list."""

@@ -81,6 +81,14 @@ def test_a_reader_that_left_is_no_internal_error(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the shell's way of closing a stream")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_may_be_closed(closed: str) -> None:
+    command = ["/bin/sh", "-c", f'"{sys.executable}" -m ocpp_kernel plugins {closed}']
+    ended = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("arguments", [["nosuch"], ["serve", "--port", "x"], ["--nosuch"]])
 def test_wrong_usage_is_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from rich.console import Console
 
-from ocpp_kernel.cli.framelog import MEMORY, FrameLog, Line, flat, show
+from ocpp_kernel.cli.framelog import LONGEST, MEMORY, FrameLog, Line, flat, show
 
 
 def test_a_call_and_its_answer_from_the_central_systems_side() -> None:
@@ -47,12 +48,26 @@ def test_an_answer_to_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "hello", "{}", "[]", "[2]", '[9,"1"]', '[4,"1"]', "null", "[" * 100_000]
+    "text", ["", "hello", "{}", "[]", "[2]", '[9,"1"]', '[4,"1"]', "null", "[" * LONGEST]
 )
 def test_what_is_no_frame(text: str) -> None:
     line = FrameLog("central_system").line("CP1", "in", text)
     assert (line.kind, line.action) == ("bad", "(no OCPP-J frame)")
     assert line.fields == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 3_000_000,
+        json.dumps([2, "1", "Say", {"a": "b" * 3_000_000}]),
+        json.dumps([2, "1", "Say", {"a": [1] * 1_000_000}]),
+    ],
+)
+def test_of_a_huge_frame_the_beginning_is_shown(text: str) -> None:
+    line = FrameLog("central_system").line("CP1", "in", text)
+    assert LONGEST < len(line.fields) < LONGEST + 50
+    assert line.fields.endswith(f"... (of a frame of {len(text)} characters)")
 
 
 def test_calls_never_answered_are_forgotten_in_time() -> None:

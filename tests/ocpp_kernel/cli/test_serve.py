@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,8 @@ def url_of(server: Any) -> str:
     return str(server.wait_for("listening on ")).removeprefix("listening on ")
 
 
-def station(url: str) -> ClientConnection:
-    return connect(f"{url}CP1", subprotocols=[Subprotocol("ocpp1.6")], proxy=None)
+def station(url: str, identity: str = "CP1") -> ClientConnection:
+    return connect(f"{url}{identity}", subprotocols=[Subprotocol("ocpp1.6")], proxy=None)
 
 
 def call(connection: ClientConnection, action: str, payload: dict[str, Any]) -> list[Any]:
@@ -151,6 +153,9 @@ def test_a_typed_line_calls_a_station_and_its_answer_is_printed(start: Start) ->
         ("CP1 Rest {}", "Rest is no action known here; did you mean Reset?"),
         ("CP1 Reset {]", "{]: the payload must be a JSON object"),
         ("CP1 Reset {}", "CP1 Reset: ProtocolError: Reset: type is missing"),
+        ("CP1 Reset " + "[" * 3000, "the payload must be a JSON object"),
+        ('CP1 Reset {"type": "\\ud800"}', "Reset: cannot be put into JSON"),
+        ("CP1 Heartbeat", "CP1 Heartbeat: NotSupported: Heartbeat is sent by stations"),
     ],
 )
 def test_a_line_that_is_no_call_is_explained(start: Start, line: str, told: str) -> None:
@@ -160,3 +165,48 @@ def test_a_line_that_is_no_call_is_explained(start: Start, line: str, told: str)
         server.type(line)
         server.wait_for(told)
         assert call(connection, "Heartbeat", {})[0] == 3
+
+
+def test_frm_003_a_typed_identity_may_hold_blanks(start: Start) -> None:
+    server = start("serve", "--port", "0")
+    url = url_of(server)
+    with station(url, "RDAM"), station(url, "RDAM%20123") as connection:
+        call(connection, "BootNotification", BOOT)
+        server.type("RDAM 123 ClearCache")
+        assert json.loads(connection.recv())[2] == "ClearCache"
+
+
+def test_a_typed_line_may_be_long(start: Start) -> None:
+    entries = [{"idTag": f"TAG{n}"} for n in range(3000)]
+    payload = {
+        "listVersion": 1,
+        "updateType": "Differential",
+        "localAuthorizationList": entries,
+    }
+    server = start("serve", "--port", "0", "--quiet")
+    with station(url_of(server)) as connection:
+        call(connection, "BootNotification", BOOT)
+        server.type("CP1 SendLocalList " + json.dumps(payload))
+        assert json.loads(connection.recv())[3] == payload
+
+
+def test_it_goes_on_where_nobody_reads_its_output(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "ocpp_kernel", "serve", "--port", "0"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    ) as server:
+        assert server.stdout is not None
+        lines = iter(server.stdout)
+        url = next(line for line in lines if line.startswith("listening on ")).split()[-1]
+        server.stdout.close()
+        with station(url) as connection:
+            assert call(connection, "BootNotification", BOOT)[2]["status"] == "Accepted"
+            assert call(connection, "Heartbeat", {})[0] == 3
+        server.send_signal(signal.SIGINT)
+        assert server.stderr is not None
+        assert server.stderr.read().count("\n") == 1  # that there is no configuration
+    assert server.returncode == 0

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from ocpp_kernel.transports import http_endpoint
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
 
 CONTENT = bytes(range(256)) * 1000
@@ -299,3 +300,32 @@ async def test_stopping_ends_what_is_under_way(served: Served) -> None:
     await writer.wait_closed()
     assert list(served.into.iterdir()) == []
     assert served.endpoint.port == 0
+
+
+async def stall(served: Served) -> asyncio.StreamWriter:
+    """A peer that asks for more than all buffers hold and never reads it."""
+    with (served.out / "huge.bin").open("wb") as file:
+        file.truncate(50_000_000)
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.endpoint.port, limit=10)
+    writer.write(b"GET /huge.bin HTTP/1.1\r\n\r\n")
+    await reader.readexactly(10)
+    return writer
+
+
+async def test_stopping_does_not_wait_for_a_peer_that_does_not_read(served: Served) -> None:
+    writer = await stall(served)
+    async with asyncio.timeout(20):
+        await served.endpoint.stop()
+    writer.transport.abort()
+
+
+async def test_a_peer_that_does_not_read_does_not_stay(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_endpoint, "MOST_CONNECTIONS", 1)
+    served.endpoint.timeout = 0.1
+    writer = await stall(served)
+    async with asyncio.timeout(20):
+        while (await served.ask("HEAD /fw.bin"))[0] == 503:
+            await asyncio.sleep(0.01)
+    writer.transport.abort()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -13,6 +14,7 @@ from ocpp_kernel.central import ConnectedStation
 from ocpp_kernel.config import CentralSystemHost, ConfigError
 from ocpp_kernel.errors import Disconnected, PropertyConstraintViolation
 from ocpp_kernel.events_central import CentralStarted, StationConnected, StationDisconnected
+from ocpp_kernel.transports import websocket_server
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 
 #: A central system of a protocol of one action; see conftest.py.
@@ -92,6 +94,19 @@ async def test_stopping_closes_every_connection_as_going_away(closed_house: Hous
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1001
     assert not closed_house.central.stations["CP1"].online
+
+
+async def test_stopping_does_not_wait_for_a_request_that_never_ends(closed_house: House) -> None:
+    await closed_house.server.start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", closed_house.server.port)
+    writer.write(b"GET /CP1 HTTP/1.1\r\n")
+    async with closed_house.connect("/CP2"):  # by then the one before is known
+        await closed_house.station("CP2")
+        async with asyncio.timeout(websocket_server.HANDSHAKE_TIMEOUT / 2):
+            await closed_house.server.stop()
+    with contextlib.suppress(ConnectionResetError):
+        assert await reader.read() == b""
+    writer.close()
 
 
 async def test_a_call_that_breaks_its_contract_is_not_sent(house: House) -> None:

@@ -161,6 +161,52 @@ async def test_a_station_that_reads_nothing_is_not_read_from_either(house: House
     writer.transport.abort()
 
 
+async def stall(house: House) -> asyncio.StreamWriter:
+    """A station that asked for more answers than all buffers hold, and reads none."""
+    _, writer = await house.upgraded("CP1")
+    station = await house.station()
+    texts = [house.say(str(n), "x" * 30_000) for n in range(2000)]
+    sending = asyncio.create_task(_send_all(house, writer, texts))
+    await house.until(lambda: station.session.link._socket.paused)
+    sending.cancel()
+    return writer
+
+
+async def test_stopping_does_not_wait_for_a_station_that_reads_nothing(
+    closed_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket_server, "CLOSE_TIMEOUT", 0.1)
+    await closed_house.server.start()
+    writer = await stall(closed_house)
+    async with asyncio.timeout(20):
+        await closed_house.server.stop()
+    writer.transport.abort()
+
+
+async def test_frm_010_nor_does_a_newer_connection(
+    closed_house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket_server, "CLOSE_TIMEOUT", 0.1)
+    async with closed_house.server:
+        writer = await stall(closed_house)
+        stalled = closed_house.central.stations["CP1"].session.link._socket
+        async with closed_house.connect() as socket:
+            assert await closed_house.ask(socket, closed_house.say("1", "x"))
+            await closed_house.until(stalled.transport.is_closing)
+    writer.transport.abort()
+
+
+async def test_a_station_that_reads_nothing_fails_to_answer_pings(closed_house: House) -> None:
+    closed_house.server = WebSocketServer(
+        closed_house.central, "127.0.0.1", 0, ping_interval=0.2, ping_timeout=0.2
+    )
+    async with closed_house.server:
+        writer = await stall(closed_house)
+        station = await closed_house.station()
+        await closed_house.until(lambda: not station.online)
+        writer.transport.abort()
+
+
 async def test_a_station_that_reads_late_gets_every_answer(house: House) -> None:
     """Reading from it stops and goes on again."""
     reader, writer = await house.upgraded("CP1")

@@ -203,7 +203,7 @@ async def test_a_station_that_tells_nonsense_leaves_bounds_open(
             "configurationKey": [
                 {"key": "ChargeProfileMaxStackLevel", "readonly": True, "value": "many"},
                 {"key": "MaxChargingProfilesInstalled", "readonly": True},
-                {"key": "ChargingScheduleMaxPeriods", "readonly": True, "value": "5"},
+                {"key": "chargingschedulemaxperiods", "readonly": True, "value": "5"},  # CORE-005
             ]
         }
 

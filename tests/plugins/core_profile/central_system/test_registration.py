@@ -15,7 +15,7 @@ from ocpp_plugins.core_profile.messages import (
     Reset,
 )
 
-from ocpp_kernel.errors import LocalError, SecurityError
+from ocpp_kernel.errors import LocalError, PropertyConstraintViolation, SecurityError
 
 Bench = Any
 BOOT = {"chargePointModel": "M1", "chargePointVendor": "V1"}
@@ -163,6 +163,36 @@ async def test_core_016_nor_before_any_boot(bench: Bench) -> None:
     bench.connect()
     with pytest.raises(NotAccepted, match="not registered yet"):
         await bench.central.stations["CP1"].call(RemoteStartTransaction({"idTag": "A"}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"chargingProfilePurpose": "TxDefaultProfile"}, "must be TxProfile"),
+        ({"transactionId": 7}, "transactionId must not be given"),
+    ],
+)
+async def test_core_131_a_remote_start_carries_a_profile_of_the_coming_transaction_only(
+    bench: Bench, changes: Any, told: str
+) -> None:
+    link = bench.boot()
+    station = bench.central.stations["CP1"]
+    period: Any = {"startPeriod": 0, "limit": 8.1}
+    profile: Any = {
+        "chargingProfileId": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": {"chargingRateUnit": "A", "chargingSchedulePeriod": [period]},
+    }
+    with pytest.raises(PropertyConstraintViolation, match=told):
+        await station.call(
+            RemoteStartTransaction({"idTag": "A", "chargingProfile": {**profile, **changes}})
+        )
+    assert link.sent == []
+    request = RemoteStartTransaction({"idTag": "A", "chargingProfile": profile})
+    station.post(request, lambda answer, error: None)
+    assert link.sent[0][3] == request[1]
 
 
 def test_not_accepted_is_a_local_error_but_no_security_error() -> None:

@@ -377,3 +377,23 @@ async def test_core_050_a_start_sent_again_while_its_tag_is_looked_up(bench: Ben
     numbers = [answer[2]["transactionId"] for answer in link.sent]
     assert len(numbers) == 2
     assert len(set(numbers)) == 1
+
+
+async def test_core_063_an_end_is_answered_although_its_tag_cannot_be_looked_up(
+    bench: Bench,
+) -> None:
+    def fail(station: Any, id_tag: str) -> Any:
+        raise RuntimeError("no database")
+
+    async def fail_later(station: Any, id_tag: str) -> Any:
+        raise RuntimeError("no database")
+
+    link = bench.boot()
+    number = link.ask("StartTransaction", START)["transactionId"]
+    for look_up in (fail, fail_later):
+        bench.core.look_up = look_up
+        link.say([2, "s", "StopTransaction", stop(number, idTag="T")])
+        await asyncio.sleep(0.001)
+        assert link.sent.pop() == [3, "s", {}]
+    assert len(bench.told("TransactionEnded")) == 1
+    assert ("warning", "CP1: look_up failed: RuntimeError('no database')") in bench.log

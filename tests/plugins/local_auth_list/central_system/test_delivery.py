@@ -13,8 +13,14 @@ from ocpp_plugins.local_auth_list.central_system import (
     ListNotSupported,
     ListRefused,
 )
+from ocpp_plugins.local_auth_list.messages import SendLocalList
 
-from ocpp_kernel.errors import Disconnected, LocalError, RemoteError
+from ocpp_kernel.errors import (
+    Disconnected,
+    LocalError,
+    PropertyConstraintViolation,
+    RemoteError,
+)
 
 
 def entries(*tags: str, status: str = "Accepted") -> list[Any]:
@@ -96,6 +102,15 @@ async def test_lal_007_versions_are_never_0_or_negative(bench: Any, reported: in
     versions = [version for _, version, _ in station.updates()]
     assert len(versions) == 4
     assert all(0 < version < 2**31 for version in versions)
+
+
+@pytest.mark.parametrize("version", [0, -1])
+async def test_lal_007_nor_does_an_application_send_them(bench: Any, version: int) -> None:
+    station = bench.station().boot()
+    request = SendLocalList({"listVersion": version, "updateType": "Full"})
+    with pytest.raises(PropertyConstraintViolation, match=f"listVersion {version} must be above 0"):
+        await bench.central.stations["CP1"].call(request)
+    assert station.updates() == []
 
 
 @pytest.mark.parametrize("status", ["Failed", "VersionMismatch"])
