@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ocpp_kernel import timestamps
 from ocpp_kernel.central_session import CentralSession, Link
+from ocpp_kernel.central_store import CentralStore
 from ocpp_kernel.contracts import Request
 from ocpp_kernel.dispatch import Contracts, Handler, Router
 from ocpp_kernel.errors import (
@@ -25,14 +26,22 @@ from ocpp_kernel.errors import (
     OcppError,
     UnknownAction,
 )
-from ocpp_kernel.events_central import CentralStarted, StationConnected, StationDisconnected
+from ocpp_kernel.events_central import (
+    CentralStarted,
+    StationConnected,
+    StationDisconnected,
+    StationForgotten,
+)
+from ocpp_kernel.failures import PluginFailure
 from ocpp_kernel.frames import Codec
 from ocpp_kernel.hooks import Hooks, Implementations
 from ocpp_kernel.session import Done
+from ocpp_kernel.store import StoreError
 from ocpp_kernel.validation import validate
 
 Req = TypeVar("Req")
 Resp = TypeVar("Resp")
+T = TypeVar("T")
 
 #: Given station, action and payload of a CALL about to be sent; raises LocalError to refuse it.
 OutgoingGate = Callable[["ConnectedStation", str, Any], None]
@@ -198,6 +207,8 @@ class Central:
         self.answer_listeners: dict[str, list[AnswerListener]] = {}
         #: Objects plugins offer each other and applications, by name.
         self.shared: dict[str, Any] = {}
+        #: Where plugins keep what is to outlive this process; None: nothing does.
+        self.store: CentralStore | None = None
         self.router = Router({}, {})
         self._check: Callable[[Any, Any, Any], None] = validate
         self._stamp = (0, timestamps.format(0))
@@ -225,8 +236,26 @@ class Central:
         self.identities, self.passwords = frozenset(identities), dict(passwords)
 
     def start(self) -> None:
-        """Begins work: tells every plugin."""
+        """Begins work: restores what the store holds, and tells every plugin.
+
+        Raises StoreError where that cannot be done: nothing may start then, or ids would be given
+        twice and transactions forgotten.
+        """
+        if self.store is not None:
+            self.store.open()
+            try:
+                self.hooks.restore(self.store)
+                self.store.flush()
+            except Exception as error:
+                self.store.close()
+                raise _not_restored(error) from error
         self.emit(CentralStarted())
+
+    def stop(self) -> None:
+        """Ends work, once every connection is gone: what is still to be stored is. Harmless if
+        said again."""
+        if self.store is not None:
+            self.store.close()
 
     # What a shell calls.
 
@@ -244,10 +273,8 @@ class Central:
 
     def connected(self, identity: str, link: Link) -> CentralSession:
         """A station's connection is open; an older one of the same identity ends (FRM-010)."""
-        station = self.stations.get(identity)
-        if station is None:
-            station = self._meet(identity)
-        elif station.session is not None:
+        station = self.meet(identity)
+        if station.session is not None:
             station.session.link.close("replaced by a newer connection")
             self.disconnected(station.session, "replaced by a newer connection")
         session = CentralSession(station, link)
@@ -283,6 +310,31 @@ class Central:
 
     # What plugins call.
 
+    def keep_in(self, store: CentralStore) -> None:
+        """Has what is to outlive this process kept there; for a plugin while it is made.
+
+        Raises ValueError where another one keeps it already.
+        """
+        if self.store is not None:
+            raise ValueError("another plugin keeps the central system's state; switch one off")
+        self.store = store
+
+    def kept(self, answer: T) -> T | Awaitable[T]:
+        """From a handler: its answer, which leaves once what it put into the store is stored.
+
+        Where that fails, the CALL is answered InternalError; a station sends those that matter
+        again. Without a store this is the answer itself.
+        """
+        return answer if self.store is None else self.store.kept(answer)
+
+    def meet(self, identity: str) -> ConnectedStation:
+        """The station of this identity, which is known from now on, connected or not."""
+        station = self.stations.get(identity)
+        if station is None:
+            self._make_room()
+            station = self.stations[identity] = ConnectedStation(self, identity)
+        return station
+
     def on_answer(self, action: str, listener: AnswerListener) -> None:
         """Has ``listener(station, request, answer)`` told of every CALL of this action that a
         station answered, whoever made it, before its caller hears of it."""
@@ -299,14 +351,14 @@ class Central:
             self._stamp = (now, timestamps.format(now))
         return self._stamp[1]
 
-    def _meet(self, identity: str) -> ConnectedStation:
-        if len(self.stations) >= self.max_known:
-            for known in self.stations.values():
-                if not known.online:
-                    del self.stations[known.identity]
-                    break
-        station = self.stations[identity] = ConnectedStation(self, identity)
-        return station
+    def _make_room(self) -> None:
+        if len(self.stations) < self.max_known:
+            return
+        for known in self.stations.values():
+            if not known.online:
+                self.emit(StationForgotten(known.identity))
+                del self.stations[known.identity]
+                break
 
     def _warn(self, sentence: str) -> None:
         self.log("warning", sentence)
@@ -314,3 +366,11 @@ class Central:
 
 def _utc() -> int:
     return int(time.time())
+
+
+def _not_restored(error: Exception) -> StoreError:
+    """Why a central system does not start with what was stored."""
+    fault = error.__cause__ if isinstance(error, PluginFailure) else error
+    if isinstance(fault, StoreError):
+        return fault
+    return StoreError(f"what is stored cannot be restored: {error}")

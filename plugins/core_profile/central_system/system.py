@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, TypeVar
+from typing import Final
 
 from ocpp_kernel.central import Central, ConnectedStation
+from ocpp_kernel.central_store import CentralStore
 from ocpp_kernel.contracts import on
 from ocpp_kernel.errors import LocalError, PropertyConstraintViolation, SecurityError
-from ocpp_kernel.events_central import RegistrationMissing, StationConnected
+from ocpp_kernel.events_central import (
+    RegistrationMissing,
+    StationConnected,
+    StationForgotten,
+    StationRestored,
+)
 
 from ..messages import (
     Authorize,
@@ -40,6 +46,7 @@ from ..messages import (
     StopTransactionRequest,
     StopTransactionResponse,
 )
+from .books import Books
 from .events import (
     ConnectorReported,
     MeterValuesReceived,
@@ -48,13 +55,11 @@ from .events import (
     TransactionBegan,
     TransactionEnded,
 )
+from .later import when
 from .ledger import Ledger
 from .records import Connector, StationRecord, Transaction, epoch
 from .settings import Settings
 from .vendors import Vendors
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 #: The name under which the instance and its records are found in ``shared``.
 NAME: Final = "core_profile"
@@ -94,6 +99,7 @@ class CentralSystem:
             settings.keep_transactions,
             settings.keep_meter_values,
         )
+        self.books = Books(central, self.ledger, settings.keep_meter_values)
         #: Decides over a BootNotification; an application may put its own here, async or not.
         self.accept: Accept = self._accept
         #: Says what is known of an idTag; an application may put its own here, async or not.
@@ -130,6 +136,20 @@ class CentralSystem:
         """A new connection may be reminded of its BootNotification once more."""
         if isinstance(event, StationConnected):
             self.record(self.central.stations[event.identity]).reminded = False
+        elif isinstance(event, StationForgotten):
+            self.books.forget_station(self.record(self.central.stations[event.identity]))
+
+    def ocpp_restore(self, store: CentralStore) -> None:
+        """Stations and transactions are those that were known before."""
+        self.books.restore_ledger(store)
+        for identity, record in self.books.restored_stations(store).items():
+            self.central.meet(identity).shared[NAME] = record
+            if record.registration is not None:
+                self.central.emit(StationRestored(identity, record.registration))
+        running = sum(transaction.running for transaction in self.transactions.values())
+        self.central.log(
+            "info", f"{len(self.stations)} stations and {running} running transactions are known"
+        )
 
     # Registration.
 
@@ -138,37 +158,31 @@ class CentralSystem:
         self, station: ConnectedStation, request: BootNotificationRequest
     ) -> BootNotificationResponse | Awaitable[BootNotificationResponse]:
         """CORE-019. What is decided holds until the next boot, over reconnections."""
-        decision = self.accept(station, request)
-        if isinstance(decision, Awaitable):
-            return self._register_later(station, request, decision)
-        return self._register(station, request, decision)
-
-    async def _register_later(
-        self,
-        station: ConnectedStation,
-        request: BootNotificationRequest,
-        decision: Awaitable[RegistrationStatus],
-    ) -> BootNotificationResponse:
-        return self._register(station, request, await decision)
+        return when(
+            self.accept(station, request), lambda status: self._register(station, request, status)
+        )
 
     def _register(
         self,
         station: ConnectedStation,
         request: BootNotificationRequest,
         status: RegistrationStatus,
-    ) -> BootNotificationResponse:
+    ) -> BootNotificationResponse | Awaitable[BootNotificationResponse]:
         record = self.record(station)
         record.registration = status
         record.boot, record.booted_at = request, self.central.utc()
         options = self.options
+        self.books.station(record)
         self.central.emit(StationBooted(station.identity, status, request))
-        return {
-            "currentTime": self.central.timestamp(),
-            "interval": (
-                options.heartbeat_interval if status == "Accepted" else options.retry_interval
-            ),
-            "status": status,
-        }
+        return self.central.kept(
+            {
+                "currentTime": self.central.timestamp(),
+                "interval": (
+                    options.heartbeat_interval if status == "Accepted" else options.retry_interval
+                ),
+                "status": status,
+            }
+        )
 
     def _accept(
         self, station: ConnectedStation, request: BootNotificationRequest
@@ -214,7 +228,7 @@ class CentralSystem:
     @on(StatusNotification)
     def on_status_notification(
         self, station: ConnectedStation, request: StatusNotificationRequest
-    ) -> StatusNotificationResponse:
+    ) -> StatusNotificationResponse | Awaitable[StatusNotificationResponse]:
         """Recorded however old its timestamp is (CORE-045); without one it is of now (CORE-102)."""
         number = request["connectorId"]
         if number < 0:
@@ -224,19 +238,20 @@ class CentralSystem:
         if known is None and len(connectors) >= MAX_CONNECTORS:
             self.central.log("warning", f"{station.identity}: connector {number} is one too many")
             return {}
-        connectors[number] = Connector(
+        connector = connectors[number] = Connector(
             status=request["status"],
             error_code=request["errorCode"],
             since=epoch(request.get("timestamp"), self.central.utc()),
             report=request,
             meter_values=known.meter_values if known is not None else [],
         )
+        self.books.connector(station.identity, number, connector)
         if request["errorCode"] != "NoError":
             self._tell_error(station, request)
         self.central.emit(
             ConnectorReported(station.identity, number, request["status"], request["errorCode"])
         )
-        return {}
+        return self.central.kept({})
 
     def _tell_error(self, station: ConnectedStation, report: StatusNotificationRequest) -> None:
         """An error while not Faulted is but a warning (CORE-093)."""
@@ -293,17 +308,18 @@ class CentralSystem:
 
     def _started(
         self, station: ConnectedStation, request: StartTransactionRequest, info: IdTagInfo
-    ) -> StartTransactionResponse:
+    ) -> StartTransactionResponse | Awaitable[StartTransactionResponse]:
         before = self.ledger.started_before(station.identity, request)
         if before is None:
             info = self._refuse_second(station, request, info)
             before = self.ledger.start(
                 station.identity, request, info["status"], self.central.utc()
             )
+            self.books.transaction(before)
             self.central.emit(TransactionBegan(before))
         elif info["status"] == "Accepted":
             info = {**info, "status": before.id_tag_status}
-        return {"transactionId": before.id, "idTagInfo": info}
+        return self.central.kept({"transactionId": before.id, "idTagInfo": info})
 
     def _refuse_second(
         self, station: ConnectedStation, request: StartTransactionRequest, info: IdTagInfo
@@ -324,33 +340,44 @@ class CentralSystem:
         """Always answered, for any id (CORE-055, CORE-056, CORE-063)."""
         transaction, news = self.ledger.stop(station.identity, request, self.central.utc())
         if transaction is None:
+            if news:
+                self.books.unmatched(station.identity, request)
             self.central.log(
                 "warning",
                 f"{station.identity}: the end of transaction {request['transactionId']} came, "
                 "whose start is not known here; kept in core.ledger.unmatched",
             )
         elif news:
+            self.books.transaction(transaction)
+            self.books.readings(transaction, request.get("transactionData", []))
             self.central.emit(TransactionEnded(transaction))
         if "idTag" not in request:
-            return {}
-        return when(self.look_up(station, request["idTag"]), lambda info: {"idTagInfo": info})
+            return self.central.kept({})
+        return when(
+            self.look_up(station, request["idTag"]),
+            lambda info: self.central.kept({"idTagInfo": info}),
+        )
 
     @on(MeterValues)
     def on_meter_values(
         self, station: ConnectedStation, request: MeterValuesRequest
-    ) -> MeterValuesResponse:
-        """Always answered, plausible or not (CORE-087)."""
+    ) -> MeterValuesResponse | Awaitable[MeterValuesResponse]:
+        """Always answered, plausible or not (CORE-087); what is sent again counts once."""
         transaction = self.ledger.find(station.identity, request.get("transactionId"))
         readings = request["meterValue"]
         if transaction is not None:
+            if transaction.ends_with(readings):
+                return self.central.kept({})
             transaction.meter_values.extend(readings)
+            self.books.readings(transaction, readings)
         connector = self.record(station).connectors.get(request["connectorId"])
         if connector is not None:
             connector.meter_values = readings[-1:]
+            self.books.connector(station.identity, request["connectorId"], connector)
         self.central.emit(
             MeterValuesReceived(station.identity, request["connectorId"], transaction, readings)
         )
-        return {}
+        return self.central.kept({})
 
     # Vendors' data.
 
@@ -362,15 +389,3 @@ class CentralSystem:
         if self._vendors is None:
             self._vendors = Vendors(self.central.hooks.register_data_transfer())
         return self._vendors.answer(station, request)
-
-
-def when(value: T | Awaitable[T], then: Callable[[T], R]) -> R | Awaitable[R]:
-    """``then`` of the value: now if it is there, else once it is."""
-    # A dictionary is the usual value, and is told much faster than that something is awaitable.
-    if type(value) is dict or not isinstance(value, Awaitable):
-        return then(value)
-
-    async def later(awaited: Awaitable[T]) -> R:
-        return then(await awaited)
-
-    return later(value)

@@ -315,9 +315,10 @@ def test_what_is_remembered_is_bounded(make_bench: Any) -> None:
     link = bench.boot()
     for n in range(50):
         number = link.ask("StartTransaction", {**START, "meterStart": n})["transactionId"]
-        for _ in range(10):
+        for value in range(10):
+            reading = {**METER[0], "sampledValue": [{"value": str(value)}]}
             link.ask(
-                "MeterValues", {"connectorId": 1, "transactionId": number, "meterValue": METER}
+                "MeterValues", {"connectorId": 1, "transactionId": number, "meterValue": [reading]}
             )
         link.ask("StopTransaction", stop(number))
     assert len(bench.core.transactions) == 10

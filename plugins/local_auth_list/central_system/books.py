@@ -1,0 +1,83 @@
+"""What of lists outlives the central system, where it has a store.
+
+A list is stored once, however many stations are to have it. What a delivery that breaks off left at
+a station is found out by its version, and made good by a full list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ocpp_kernel.central import Central
+from ocpp_kernel.central_store import CentralStore
+from ocpp_kernel.store import StoreError
+
+from .auth_list import AuthList, InvalidList
+from .delivery import StationList
+
+#: Lists by their digest, and what is known of each station's.
+LISTS: Final = "local_auth_list.lists"
+STATIONS: Final = "local_auth_list.stations"
+
+
+class Books:
+    """Writes down what stations should have, and have.
+
+    ``default`` is what is wanted where nothing else is; it follows the settings of each start.
+    """
+
+    def __init__(self, central: Central, default: AuthList | None) -> None:
+        self._central = central
+        self._default = default
+        #: The digests of lists that are stored.
+        self._stored: set[str] = set()
+
+    def write(self, state: StationList) -> None:
+        """Something about a station's list changed."""
+        store = self._central.store
+        if store is None:
+            return
+        wanted = None if state.wanted is self._default else state.wanted
+        document = {
+            "wanted": self._put(store, wanted),
+            "held": self._put(store, state.held),
+            "version": state.version,
+            "max_entries": state.max_entries,
+            "max_update": state.max_update,
+        }
+        store.put(STATIONS, state.identity, document)
+
+    def restored(self, store: CentralStore) -> Iterator[StationList]:
+        """The stations of an earlier central system. Raises StoreError."""
+        lists = {digest: _made(digest, entries) for digest, entries in store.documents(LISTS)}
+        if self._default is not None and self._default.digest in lists:
+            lists[self._default.digest] = self._default
+        for identity, document in store.documents(STATIONS):
+            wanted, held = lists.get(document["wanted"]), lists.get(document["held"])
+            self._stored.update(each.digest for each in (wanted, held) if each is not None)
+            yield StationList(
+                identity,
+                wanted if wanted is not None else self._default,
+                held,
+                document["version"],
+                max_entries=document["max_entries"],
+                max_update=document["max_update"],
+            )
+        for digest in lists.keys() - self._stored:
+            store.remove(LISTS, digest)
+
+    def _put(self, store: CentralStore, entries: AuthList | None) -> str | None:
+        if entries is None:
+            return None
+        if entries.digest not in self._stored:
+            store.put(LISTS, entries.digest, entries.entries())
+            self._stored.add(entries.digest)
+        return entries.digest
+
+
+def _made(digest: str, entries: Any) -> AuthList:
+    try:
+        return AuthList(entries)
+    except InvalidList as error:
+        raise StoreError(f"{LISTS} {digest} cannot be used: {error}") from error
