@@ -75,7 +75,7 @@ class CentralStore(Protocol):
         ...
 
     def flush(self) -> None:
-        """Waits until all of it is stored; raises :class:`NotKept` where it cannot be."""
+        """Waits until all of it is stored; raises StoreError where it cannot be."""
         ...
 
     def kept(self, answer: T) -> T | Awaitable[T]:

@@ -40,7 +40,7 @@ REMEDIES: Final = {
     "SQLITE_READONLY": "this user must be allowed to write to it and to its folder",
 }
 
-PUT: Final = "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)"
+PUT: Final = "INSERT OR REPLACE INTO documents (book, key, content) VALUES (?, ?, ?)"
 APPEND: Final = "INSERT INTO entries (book, key, content) VALUES (?, ?, ?)"
 TRIM: Final = (
     "DELETE FROM entries WHERE book = ?1 AND key = ?2 AND number <= (SELECT number FROM entries "
@@ -114,7 +114,9 @@ class Database:
 
     def _rows(self, query: str, book: str) -> Iterator[tuple[str, str]]:
         try:
-            yield from self._opened().execute(query, (book,))
+            cursor = self._opened().execute(query, (book,))
+            while rows := cursor.fetchmany(1000):
+                yield from rows
         except sqlite3.Error as error:
             raise self._fault(error) from error
 

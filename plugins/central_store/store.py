@@ -18,7 +18,7 @@ from ocpp_kernel.central_store import NotKept
 from ocpp_kernel.store import StoreError
 
 from .database import APPEND, PUT, REMOVE, REMOVE_ENTRIES, TRIM, Change, Database
-from .writer import Promise, Waiter, Writer
+from .writer import REFUSAL, Promise, Waiter, Writer
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ class SqliteStore:
         self._add(Change(REMOVE_ENTRIES, (book, key)))
 
     def flush(self) -> None:
-        """Waits until all of it is stored; raises NotKept."""
+        """Waits until all of it is stored; raises StoreError."""
         waiter = Waiter()
         self._working().add(waiter)
         waiter.wait()
@@ -90,11 +90,17 @@ class SqliteStore:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            self.flush()
-            return answer
+            return self._flushed(answer)
         future: asyncio.Future[T] = loop.create_future()
         self._working().add(Promise(loop, future, answer))
         return future
+
+    def _flushed(self, answer: T) -> T:
+        try:
+            self.flush()
+        except StoreError as error:
+            raise NotKept(REFUSAL) from error
+        return answer
 
     def _add(self, change: Change) -> None:
         writer = self._working()

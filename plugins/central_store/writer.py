@@ -19,6 +19,8 @@ from .database import Change, Database
 RETRY: Final = 1.0
 #: Changes in one transaction; more would have the first wait for the last.
 MOST_AT_ONCE: Final = 5000
+#: What stations are told of a fault; the log has the rest.
+REFUSAL: Final = "the central system cannot store it at the moment"
 
 
 class Promise(NamedTuple):
@@ -33,7 +35,7 @@ class Promise(NamedTuple):
         if self.future.done():
             return
         if fault:
-            self.future.set_exception(NotKept(fault))
+            self.future.set_exception(NotKept(REFUSAL))
         else:
             self.future.set_result(self.answer)
 
@@ -46,10 +48,10 @@ class Waiter:
         self._fault = ""
 
     def wait(self) -> None:
-        """Returns once it is stored; raises NotKept where it cannot be."""
+        """Returns once it is stored; raises StoreError where it cannot be."""
         self._done.wait()
         if self._fault:
-            raise NotKept(self._fault)
+            raise StoreError(self._fault)
 
     def settle(self, fault: str) -> None:
         """It is stored, or cannot be."""
@@ -126,7 +128,7 @@ class Writer:
         except StoreError as error:
             if not self._fault:
                 self._log("error", f"{error}; stations are told to try again until it works")
-            self._fault = "the central system cannot store it at the moment"
+            self._fault = str(error)
             self._retry_at = time.monotonic() + RETRY
             return
         self._changes.clear()

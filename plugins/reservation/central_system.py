@@ -299,9 +299,10 @@ class CentralSystem:
         if self.ended and len(self.ended) == self.ended.maxlen:
             gone.append(self.ended[0])
         self.ended.append(ended)
-        for each in gone if self.central.store is not None else ():
+        for each in gone:
             again = any(other.key == each.key for other in self.ended)
-            if not again and self._known(each.identity, each.id) is None:
+            known = self._known(each.identity, each.id) is not None
+            if self.central.store is not None and not again and not known:
                 self.central.store.remove(BOOK, each.key)
 
     def _write(self, reservation: Reservation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Final
 
 from ocpp_kernel.central import Central, ConnectedStation
@@ -158,9 +159,7 @@ class CentralSystem:
         self, station: ConnectedStation, request: BootNotificationRequest
     ) -> BootNotificationResponse | Awaitable[BootNotificationResponse]:
         """CORE-019. What is decided holds until the next boot, over reconnections."""
-        return when(
-            self.accept(station, request), lambda status: self._register(station, request, status)
-        )
+        return when(self.accept(station, request), partial(self._register, station, request))
 
     def _register(
         self,

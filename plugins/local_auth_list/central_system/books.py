@@ -6,7 +6,8 @@ a station is found out by its version, and made good by a full list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from ocpp_kernel.central import Central
@@ -30,8 +31,9 @@ class Books:
     def __init__(self, central: Central, default: AuthList | None) -> None:
         self._central = central
         self._default = default
-        #: The digests of lists that are stored.
-        self._stored: set[str] = set()
+        #: By digest, how often a stored list is referred to; and by identity, to which it refers.
+        self._references: Counter[str] = Counter()
+        self._of: dict[str, tuple[str | None, ...]] = {}
 
     def write(self, state: StationList) -> None:
         """Something about a station's list changed."""
@@ -39,14 +41,18 @@ class Books:
         if store is None:
             return
         wanted = None if state.wanted is self._default else state.wanted
+        digests = (self._refer(store, wanted), self._refer(store, state.held))
         document = {
-            "wanted": self._put(store, wanted),
-            "held": self._put(store, state.held),
+            "wanted": digests[0],
+            "held": digests[1],
             "version": state.version,
             "max_entries": state.max_entries,
             "max_update": state.max_update,
         }
+        before = self._of.get(state.identity, ())
+        self._of[state.identity] = digests
         store.put(STATIONS, state.identity, document)
+        self._release(store, before)
 
     def restored(self, store: CentralStore) -> Iterator[StationList]:
         """The stations of an earlier central system. Raises StoreError."""
@@ -55,7 +61,8 @@ class Books:
             lists[self._default.digest] = self._default
         for identity, document in store.documents(STATIONS):
             wanted, held = lists.get(document["wanted"]), lists.get(document["held"])
-            self._stored.update(each.digest for each in (wanted, held) if each is not None)
+            self._of[identity] = (document["wanted"], document["held"])
+            self._references.update(each for each in self._of[identity] if each is not None)
             yield StationList(
                 identity,
                 wanted if wanted is not None else self._default,
@@ -64,16 +71,25 @@ class Books:
                 max_entries=document["max_entries"],
                 max_update=document["max_update"],
             )
-        for digest in lists.keys() - self._stored:
+        for digest in lists.keys() - self._references.keys():
             store.remove(LISTS, digest)
 
-    def _put(self, store: CentralStore, entries: AuthList | None) -> str | None:
+    def _refer(self, store: CentralStore, entries: AuthList | None) -> str | None:
+        """The digest of a list, which is stored from now on."""
         if entries is None:
             return None
-        if entries.digest not in self._stored:
+        if not self._references[entries.digest]:
             store.put(LISTS, entries.digest, entries.entries())
-            self._stored.add(entries.digest)
+        self._references[entries.digest] += 1
         return entries.digest
+
+    def _release(self, store: CentralStore, digests: Iterable[str | None]) -> None:
+        for digest in digests:
+            if digest is not None:
+                self._references[digest] -= 1
+                if not self._references[digest]:
+                    del self._references[digest]
+                    store.remove(LISTS, digest)
 
 
 def _made(digest: str, entries: Any) -> AuthList:
