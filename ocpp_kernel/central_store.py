@@ -36,6 +36,10 @@ class CentralStore(Protocol):
     All are called by the thread the central system runs in.
     """
 
+    def __str__(self) -> str:
+        """What it is called in messages, such as the file's name."""
+        ...
+
     def open(self) -> None:
         """Makes it ready to be read and written; raises StoreError where it cannot be."""
         ...

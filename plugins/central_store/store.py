@@ -40,6 +40,9 @@ class SqliteStore:
         self._database = Database(path)
         self._writer: Writer | None = None
 
+    def __str__(self) -> str:
+        return str(self.path)
+
     def open(self) -> None:
         """Opens the file. Raises StoreError."""
         self._database.open()

@@ -91,7 +91,7 @@ class Books:
         for key, document in store.documents(TRANSACTIONS):
             document["start_facts"] = tuple(document["start_facts"])
             document["meter_values"] = deque(maxlen=keep)
-            known[key] = _made(Transaction, TRANSACTIONS, key, document)
+            known[key] = _made(Transaction, store, TRANSACTIONS, key, document)
         for key, readings in store.entries(METER_VALUES):
             if key in known:
                 known[key].meter_values.extend(readings)
@@ -105,13 +105,13 @@ class Books:
     def restored_stations(store: CentralStore) -> dict[str, StationRecord]:
         """The stations that registered, with their connectors. Raises StoreError."""
         records = {
-            identity: _made(StationRecord, STATIONS, identity, document)
+            identity: _made(StationRecord, store, STATIONS, identity, document)
             for identity, document in store.documents(STATIONS)
         }
         for key, document in store.documents(CONNECTORS):
             number, _, identity = key.partition(" ")
             record = records.setdefault(identity, StationRecord(identity))
-            record.connectors[int(number)] = _made(Connector, CONNECTORS, key, document)
+            record.connectors[int(number)] = _made(Connector, store, CONNECTORS, key, document)
         return records
 
     def _forget(self, transaction: Transaction) -> None:
@@ -129,10 +129,10 @@ class Books:
             self._central.store.put(book, key, document)
 
 
-def _made(kind: type[R], book: str, key: str, document: dict[str, Any]) -> R:
+def _made(kind: type[R], store: CentralStore, book: str, key: str, document: dict[str, Any]) -> R:
     """A record of its document; what a newer version noted besides is left out."""
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]  # every record is one
     try:
         return kind(**{name: value for name, value in document.items() if name in known})
     except TypeError as error:
-        raise StoreError(f"{book} {key!r} cannot be used: {error}") from error
+        raise StoreError(f"{store}: {book} {key!r} cannot be used: {error}") from error

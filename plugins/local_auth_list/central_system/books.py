@@ -56,7 +56,7 @@ class Books:
 
     def restored(self, store: CentralStore) -> Iterator[StationList]:
         """The stations of an earlier central system. Raises StoreError."""
-        lists = {digest: _made(digest, entries) for digest, entries in store.documents(LISTS)}
+        lists = {key: _made(store, key, entries) for key, entries in store.documents(LISTS)}
         if self._default is not None and self._default.digest in lists:
             lists[self._default.digest] = self._default
         for identity, document in store.documents(STATIONS):
@@ -92,8 +92,8 @@ class Books:
                     store.remove(LISTS, digest)
 
 
-def _made(digest: str, entries: Any) -> AuthList:
+def _made(store: CentralStore, digest: str, entries: Any) -> AuthList:
     try:
         return AuthList(entries)
     except InvalidList as error:
-        raise StoreError(f"{LISTS} {digest} cannot be used: {error}") from error
+        raise StoreError(f"{store}: {LISTS} {digest} cannot be used: {error}") from error
