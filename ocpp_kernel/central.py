@@ -41,7 +41,6 @@ from ocpp_kernel.validation import validate
 
 Req = TypeVar("Req")
 Resp = TypeVar("Resp")
-T = TypeVar("T")
 
 #: Given station, action and payload of a CALL about to be sent; raises LocalError to refuse it.
 OutgoingGate = Callable[["ConnectedStation", str, Any], None]
@@ -319,7 +318,7 @@ class Central:
             raise ValueError("another plugin keeps the central system's state; switch one off")
         self.store = store
 
-    def kept(self, answer: T) -> T | Awaitable[T]:
+    def kept(self, answer: Resp) -> Resp | Awaitable[Resp]:
         """From a handler: its answer, which leaves once what it put into the store is stored.
 
         Where that fails, the CALL is answered InternalError; a station sends those that matter

