@@ -278,6 +278,19 @@ async def test_sc_001_what_stations_can_do_needs_not_be_asked_again(new_site: Ne
     assert known.max_stack_level == 8
 
 
+def test_fw_012_how_far_updates_were_outlives_the_central_system(new_site: NewSite) -> None:
+    site = new_site()
+    link = site.boot()
+    book = site.central.shared["firmware_mgmt"].record("CP1")
+    book.firmware.location = "http://files.example/new"
+    book.diagnostics.file = Path("diagnostics") / "CP1" / "log.txt"
+    for status in ("Downloading", "Downloaded"):
+        link.ask("FirmwareStatusNotification", {"status": status})
+    link.ask("DiagnosticsStatusNotification", {"status": "Uploaded"})
+    site.crash()
+    assert new_site().central.shared["firmware_mgmt"].record("CP1") == book
+
+
 def test_without_a_file_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     site = Site(tmp_path / "x", {"central_store": {}})
