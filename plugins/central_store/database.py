@@ -43,8 +43,8 @@ REMEDIES: Final = {
 PUT: Final = "INSERT OR REPLACE INTO documents (book, key, content) VALUES (?, ?, ?)"
 APPEND: Final = "INSERT INTO entries (book, key, content) VALUES (?, ?, ?)"
 TRIM: Final = (
-    "DELETE FROM entries WHERE book = ?1 AND key = ?2 AND number <= (SELECT number FROM entries "
-    "WHERE book = ?1 AND key = ?2 ORDER BY number DESC LIMIT 1 OFFSET ?3)"
+    "DELETE FROM entries WHERE book = ? AND key = ? AND number <= (SELECT number FROM entries "
+    "WHERE book = ? AND key = ? ORDER BY number DESC LIMIT 1 OFFSET ?)"
 )
 REMOVE: Final = "DELETE FROM documents WHERE book = ? AND key = ?"
 REMOVE_ENTRIES: Final = "DELETE FROM entries WHERE book = ? AND key = ?"
@@ -71,7 +71,7 @@ class Database:
 
     def open(self) -> None:
         """Opens the file, made or brought to the current version if need be."""
-        try:
+        with self._whole():
             self._claim = self._claimed()
             self._file = _connected(self.path, PATIENCE)
             version = self._version(self._file)
@@ -79,12 +79,19 @@ class Database:
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = EXTRA")
             _migrate(self._file, version)
-        except sqlite3.Error as error:
-            self.close()
-            raise self._fault(error) from error
-        except StoreError:
-            self.close()
-            raise
+
+    def open_to_read(self) -> None:
+        """Opens a file that is there and changes nothing; a central system may have it."""
+        if not self.path.exists():
+            raise StoreError(f"{self.path} is not there; a central system makes it when it starts")
+        with self._whole():
+            uri = f"{self.path.absolute().as_uri()}?mode=ro"
+            self._file = sqlite3.connect(uri, PATIENCE, isolation_level=None, uri=True)
+            if self._version(self._file) != len(MIGRATIONS):
+                raise StoreError(
+                    f"{self.path} is of an older version; a central system brings it up to date "
+                    "when it starts"
+                )
 
     def close(self) -> None:
         """Lets go of the file. Harmless if said again."""
@@ -119,6 +126,18 @@ class Database:
                 yield from rows
         except sqlite3.Error as error:
             raise self._fault(error) from error
+
+    @contextmanager
+    def _whole(self) -> Generator[None, None, None]:
+        """Nothing stays half open."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            self.close()
+            raise self._fault(error) from error
+        except StoreError:
+            self.close()
+            raise
 
     def _opened(self) -> sqlite3.Connection:
         if self._file is None:
@@ -158,6 +177,17 @@ class Database:
     def _fault(self, error: sqlite3.Error) -> StoreError:
         remedies = [text for name, text in REMEDIES.items() if _named(error).startswith(name)]
         return StoreError("; ".join([f"{self.path}: {error}", *remedies]))
+
+
+@contextmanager
+def reading(path: Path) -> Generator[Database, None, None]:
+    """The file for reading only, while a central system may have it; raises StoreError."""
+    database = Database(path)
+    database.open_to_read()
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 @contextmanager

@@ -75,7 +75,7 @@ class SqliteStore:
     def append(self, book: str, key: str, entry: Any, most: int) -> None:
         """Adds an entry; raises NotKept."""
         self._add(Change(APPEND, (book, key, _encode(entry).decode())))
-        self._add(Change(TRIM, (book, key, most)))
+        self._add(Change(TRIM, (book, key, book, key, most)))
 
     def remove(self, book: str, key: str) -> None:
         """Removes a document and its entries; raises NotKept."""
