@@ -35,7 +35,7 @@ from ocpp_kernel.events_central import (
 from ocpp_kernel.failures import PluginFailure
 from ocpp_kernel.frames import Codec
 from ocpp_kernel.hooks import Hooks, Implementations
-from ocpp_kernel.session import Done
+from ocpp_kernel.session import Deferred, Done
 from ocpp_kernel.store import StoreError
 from ocpp_kernel.validation import validate
 
@@ -44,8 +44,8 @@ Resp = TypeVar("Resp")
 
 #: Given station, action and payload of a CALL about to be sent; raises LocalError to refuse it.
 OutgoingGate = Callable[["ConnectedStation", str, Any], None]
-#: A status, and data or None; now or later.
-VendorAnswer = tuple[str, str | None] | Awaitable[tuple[str, str | None]]
+#: A status, and data or None; now or later, as :meth:`Central.kept` gives it.
+VendorAnswer = tuple[str, str | None] | Awaitable[tuple[str, str | None] | Deferred] | Deferred
 #: Given station, request and answer.
 AnswerListener = Callable[["ConnectedStation", Any, Any], None]
 
@@ -318,13 +318,18 @@ class Central:
             raise ValueError("another plugin keeps the central system's state; switch one off")
         self.store = store
 
-    def kept(self, answer: Resp) -> Resp | Awaitable[Resp]:
+    def kept(self, answer: Resp, *events: Any) -> Resp | Deferred:
         """From a handler: its answer, which leaves once what it put into the store is stored.
 
-        Where that fails, the CALL is answered InternalError; a station sends those that matter
-        again. Without a store this is the answer itself.
+        Everybody is told of ``events`` then, after the answer: whoever acts on them may rely on
+        both. Where storing fails, the CALL is answered InternalError, and a station sends what
+        matters again; the events are told once it works. Without a store, events are told at once
+        and this is the answer itself.
         """
-        return answer if self.store is None else self.store.kept(answer)
+        if self.store is not None:
+            return self.store.kept(answer, partial(self._emit_all, events))
+        self._emit_all(events)
+        return answer
 
     def meet(self, identity: str) -> ConnectedStation:
         """The station of this identity, which is known from now on, connected or not."""
@@ -349,6 +354,10 @@ class Central:
         if now != self._stamp[0]:
             self._stamp = (now, timestamps.format(now))
         return self._stamp[1]
+
+    def _emit_all(self, events: Iterable[Any]) -> None:
+        for event in events:
+            self.emit(event)
 
     def _make_room(self) -> None:
         if len(self.stations) < self.max_known:

@@ -16,10 +16,11 @@ entries that are only ever added to a key. Documents and entries are what JSON c
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
 from ocpp_kernel.errors import InternalError
+from ocpp_kernel.session import Deferred
 
 _Answer = TypeVar("_Answer")
 
@@ -82,10 +83,10 @@ class CentralStore(Protocol):
         """Waits until all of it is stored; raises StoreError where it cannot be."""
         ...
 
-    def kept(self, answer: _Answer) -> _Answer | Awaitable[_Answer]:
-        """The answer, once every change made so far is stored for good.
+    def kept(self, answer: _Answer, told: Callable[[], None]) -> _Answer | Deferred:
+        """The answer, once every change made so far is stored for good; then calls ``told``.
 
-        What is awaited raises :class:`NotKept` where they cannot be stored. They are not lost: they
-        are stored before any later change is.
+        Where they cannot be stored, the answer is :class:`NotKept`, raised or deferred. They are
+        not lost: they are stored before any later change is, and ``told`` is called then.
         """
         ...

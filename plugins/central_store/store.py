@@ -7,7 +7,7 @@ the event loop never waits for the disk, and the disk is not asked once for each
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -15,10 +15,11 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from ocpp_kernel.central_store import NotKept
+from ocpp_kernel.session import Deferred
 from ocpp_kernel.store import StoreError
 
 from .database import APPEND, PUT, REMOVE, REMOVE_ENTRIES, TRIM, Change, Database
-from .writer import REFUSAL, Promise, Waiter, Writer
+from .writer import REFUSAL, Promise, Telling, Waiter, Writer
 
 T = TypeVar("T")
 
@@ -39,6 +40,8 @@ class SqliteStore:
         self._log = log
         self._database = Database(path)
         self._writer: Writer | None = None
+        #: What is to be called once something is stored, where no event loop runs.
+        self._untold: list[Callable[[], None]] = []
 
     def __str__(self) -> str:
         return str(self.path)
@@ -88,22 +91,28 @@ class SqliteStore:
         self._working().add(waiter)
         waiter.wait()
 
-    def kept(self, answer: T) -> T | Awaitable[T]:
+    def kept(self, answer: T, told: Callable[[], None]) -> T | Deferred:
         """The answer, once what was put is stored. Where no event loop runs, this waits."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            return self._flushed(answer)
-        future: asyncio.Future[T] = loop.create_future()
-        self._working().add(Promise(loop, future, answer))
-        return future
+            self._flush_and_tell(told)
+            return answer
+        deferred = Deferred()
+        writer = self._working()
+        writer.add(Promise(loop, deferred, answer))
+        writer.add(Telling(loop, told))
+        return deferred
 
-    def _flushed(self, answer: T) -> T:
+    def _flush_and_tell(self, told: Callable[[], None]) -> None:
+        self._untold.append(told)
         try:
             self.flush()
         except StoreError as error:
             raise NotKept(REFUSAL) from error
-        return answer
+        untold, self._untold = self._untold, []
+        for each in untold:
+            each()
 
     def _add(self, change: Change) -> None:
         writer = self._working()

@@ -7,10 +7,12 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Final, NamedTuple
 
 from ocpp_kernel.central_store import NotKept
+from ocpp_kernel.session import Deferred
 from ocpp_kernel.store import StoreError
 
 from .database import Change, Database
@@ -24,20 +26,25 @@ REFUSAL: Final = "the central system cannot store it at the moment"
 
 
 class Promise(NamedTuple):
-    """A future of an event loop that gets its answer once every change before it is stored."""
+    """An answer that is given once every change before it is stored, or refused if one is not."""
 
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
+    deferred: Deferred
     answer: Any
 
     def settle(self, fault: str) -> None:
         """In the loop's thread: it is stored, or cannot be."""
-        if self.future.done():
-            return
         if fault:
-            self.future.set_exception(NotKept(REFUSAL))
+            self.deferred.resolve(None, NotKept(REFUSAL))
         else:
-            self.future.set_result(self.answer)
+            self.deferred.resolve(self.answer)
+
+
+class Telling(NamedTuple):
+    """What is called once every change before it is stored, however long that takes."""
+
+    loop: asyncio.AbstractEventLoop
+    call: Callable[[], None]
 
 
 class Waiter:
@@ -59,6 +66,9 @@ class Waiter:
         self._done.set()
 
 
+Item = Change | Promise | Telling | Waiter
+
+
 class Writer:
     """Writes changes in order; those that fail are written before any that come after them.
 
@@ -68,10 +78,11 @@ class Writer:
     def __init__(self, database: Database, log: Callable[[str, str], None]) -> None:
         self._database = database
         self._log = log
-        self._queue: SimpleQueue[Change | Promise | Waiter | None] = SimpleQueue()
+        self._queue: SimpleQueue[Item | None] = SimpleQueue()
         #: Changes taken from the queue that are not stored yet, and who waits for them.
         self._changes: list[Change] = []
         self._waiting: list[Promise | Waiter] = []
+        self._tellings: list[Telling] = []
         #: Why the last attempt failed, "" if it did not, and when the next is due.
         self._fault = ""
         self._retry_at = 0.0
@@ -84,7 +95,7 @@ class Writer:
         """How much is to be written."""
         return self._queue.qsize() + len(self._changes)
 
-    def add(self, item: Change | Promise | Waiter) -> None:
+    def add(self, item: Item) -> None:
         """Queues a change, or who waits for those before it."""
         self._queue.put(item)
 
@@ -98,8 +109,7 @@ class Writer:
             self._take()
             if self._ending or not self._fault or time.monotonic() >= self._retry_at:
                 self._write()
-            _settle(self._waiting, self._fault)
-            self._waiting = []
+            self._settle()
         if self._changes:
             self._log("error", f"{self._database.path}: {len(self._changes)} changes are not kept")
 
@@ -112,11 +122,13 @@ class Writer:
         except Empty:
             pass
 
-    def _sort(self, item: Change | Promise | Waiter | None) -> None:
+    def _sort(self, item: Item | None) -> None:
         if item is None:
             self._ending = True
         elif isinstance(item, Change):
             self._changes.append(item)
+        elif isinstance(item, Telling):
+            self._tellings.append(item)
         else:
             self._waiting.append(item)
 
@@ -136,20 +148,25 @@ class Writer:
             self._fault = ""
             self._log("info", f"{self._database.path} takes what is to be stored again")
 
+    def _settle(self) -> None:
+        """Answers everybody, and then tells what is stored; each loop's at once."""
+        waiting, self._waiting = self._waiting, []
+        calls: defaultdict[asyncio.AbstractEventLoop, list[Callable[[], None]]] = defaultdict(list)
+        for each in waiting:
+            if isinstance(each, Waiter):
+                each.settle(self._fault)
+            else:
+                calls[each.loop].append(partial(each.settle, self._fault))
+        if not self._fault:
+            tellings, self._tellings = self._tellings, []
+            for telling in tellings:
+                calls[telling.loop].append(telling.call)
+        for loop, those in calls.items():
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(_call_all, loop, those)
 
-def _settle(waiting: Iterable[Promise | Waiter], fault: str) -> None:
-    """Tells everybody; those who wait in the same loop at once."""
-    by_loop: defaultdict[asyncio.AbstractEventLoop, list[Promise]] = defaultdict(list)
-    for each in waiting:
-        if isinstance(each, Waiter):
-            each.settle(fault)
-        else:
-            by_loop[each.loop].append(each)
-    for loop, promises in by_loop.items():
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_settle_all, promises, fault)
 
-
-def _settle_all(promises: Iterable[Promise], fault: str) -> None:
-    for promise in promises:
-        promise.settle(fault)
+def _call_all(loop: asyncio.AbstractEventLoop, calls: Iterable[Callable[[], None]]) -> None:
+    """In order, each on its own: one that raises does not silence the others."""
+    for call in calls:
+        loop.call_soon(call)

@@ -16,7 +16,6 @@ import asyncio
 import contextlib
 import hmac
 import secrets
-from collections.abc import Awaitable
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import quote
@@ -27,6 +26,7 @@ from ocpp_kernel.central_store import CentralStore
 from ocpp_kernel.contracts import on
 from ocpp_kernel.errors import PropertyConstraintViolation
 from ocpp_kernel.events_central import CentralStarted, StationConnected, StationForgotten
+from ocpp_kernel.session import Deferred
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
 
 from .books import BOOK, Diagnostics, Firmware, Record, document_of, record_of
@@ -217,7 +217,7 @@ class CentralSystem:
     @on(FirmwareStatusNotification)
     def on_firmware_status_notification(
         self, station: ConnectedStation, request: FirmwareStatusNotificationRequest
-    ) -> FirmwareStatusNotificationResponse | Awaitable[FirmwareStatusNotificationResponse]:
+    ) -> FirmwareStatusNotificationResponse | Deferred:
         """FW-012. Idle says that nothing goes on, and nothing of what was."""
         status = request["status"]
         book = self.record(station.identity).firmware
@@ -228,21 +228,19 @@ class CentralSystem:
         if status in ("DownloadFailed", "InstallationFailed"):
             self.central.log("warning", f"{station.identity}: firmware update: {status}")
         self._write(station.identity)
-        self.central.emit(FirmwareReported(station.identity, status))
-        return self.central.kept({})
+        return self.central.kept({}, FirmwareReported(station.identity, status))
 
     @on(DiagnosticsStatusNotification)
     def on_diagnostics_status_notification(
         self, station: ConnectedStation, request: DiagnosticsStatusNotificationRequest
-    ) -> DiagnosticsStatusNotificationResponse | Awaitable[DiagnosticsStatusNotificationResponse]:
+    ) -> DiagnosticsStatusNotificationResponse | Deferred:
         """FW-012."""
         status = request["status"]
         book = self.record(station.identity).diagnostics
         if status != "Idle" or book.status is None:
             book.status, book.since = status, self.central.utc()
         self._write(station.identity)
-        self.central.emit(DiagnosticsReported(station.identity, status))
-        return self.central.kept({})
+        return self.central.kept({}, DiagnosticsReported(station.identity, status))
 
     # What is said to stations.
 

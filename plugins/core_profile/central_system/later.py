@@ -9,14 +9,13 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def when(value: T | Awaitable[T], then: Callable[[T], R | Awaitable[R]]) -> R | Awaitable[R]:
+def when(value: T | Awaitable[T], then: Callable[[T], R]) -> R | Awaitable[R]:
     """``then`` of the value: now if it is there, else once it is."""
     # A dictionary is the usual value, and is told much faster than that something is awaitable.
     if type(value) is dict or not isinstance(value, Awaitable):
         return then(value)
 
     async def later(awaited: Awaitable[T]) -> R:
-        found = then(await awaited)
-        return await found if isinstance(found, Awaitable) else found
+        return then(await awaited)
 
     return later(value)

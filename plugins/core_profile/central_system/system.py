@@ -16,6 +16,7 @@ from ocpp_kernel.events_central import (
     StationForgotten,
     StationRestored,
 )
+from ocpp_kernel.session import Deferred
 
 from ..messages import (
     Authorize,
@@ -157,7 +158,7 @@ class CentralSystem:
     @on(BootNotification)
     def on_boot_notification(
         self, station: ConnectedStation, request: BootNotificationRequest
-    ) -> BootNotificationResponse | Awaitable[BootNotificationResponse]:
+    ) -> BootNotificationResponse | Awaitable[BootNotificationResponse | Deferred] | Deferred:
         """CORE-019. What is decided holds until the next boot, over reconnections."""
         return when(self.accept(station, request), partial(self._register, station, request))
 
@@ -166,22 +167,20 @@ class CentralSystem:
         station: ConnectedStation,
         request: BootNotificationRequest,
         status: RegistrationStatus,
-    ) -> BootNotificationResponse | Awaitable[BootNotificationResponse]:
+    ) -> BootNotificationResponse | Deferred:
         record = self.record(station)
         record.registration = status
         record.boot, record.booted_at = request, self.central.utc()
         options = self.options
         self.books.station(record)
-        self.central.emit(StationBooted(station.identity, status, request))
-        return self.central.kept(
-            {
-                "currentTime": self.central.timestamp(),
-                "interval": (
-                    options.heartbeat_interval if status == "Accepted" else options.retry_interval
-                ),
-                "status": status,
-            }
-        )
+        answer: BootNotificationResponse = {
+            "currentTime": self.central.timestamp(),
+            "interval": (
+                options.heartbeat_interval if status == "Accepted" else options.retry_interval
+            ),
+            "status": status,
+        }
+        return self.central.kept(answer, StationBooted(station.identity, status, request))
 
     def _accept(
         self, station: ConnectedStation, request: BootNotificationRequest
@@ -227,7 +226,7 @@ class CentralSystem:
     @on(StatusNotification)
     def on_status_notification(
         self, station: ConnectedStation, request: StatusNotificationRequest
-    ) -> StatusNotificationResponse | Awaitable[StatusNotificationResponse]:
+    ) -> StatusNotificationResponse | Deferred:
         """Recorded however old its timestamp is (CORE-045); without one it is of now (CORE-102)."""
         number = request["connectorId"]
         if number < 0:
@@ -247,10 +246,10 @@ class CentralSystem:
         self.books.connector(station.identity, number, connector)
         if request["errorCode"] != "NoError":
             self._tell_error(station, request)
-        self.central.emit(
-            ConnectorReported(station.identity, number, request["status"], request["errorCode"])
+        reported = ConnectorReported(
+            station.identity, number, request["status"], request["errorCode"]
         )
-        return self.central.kept({})
+        return self.central.kept({}, reported)
 
     def _tell_error(self, station: ConnectedStation, report: StatusNotificationRequest) -> None:
         """An error while not Faulted is but a warning (CORE-093)."""
@@ -295,7 +294,7 @@ class CentralSystem:
     @on(StartTransaction)
     def on_start_transaction(
         self, station: ConnectedStation, request: StartTransactionRequest
-    ) -> StartTransactionResponse | Awaitable[StartTransactionResponse]:
+    ) -> StartTransactionResponse | Awaitable[StartTransactionResponse | Deferred] | Deferred:
         """Always answered with an id, whatever is thought of the idTag (CORE-053, CORE-054).
 
         The same one sent again gets the same id (CORE-050).
@@ -307,7 +306,8 @@ class CentralSystem:
 
     def _started(
         self, station: ConnectedStation, request: StartTransactionRequest, info: IdTagInfo
-    ) -> StartTransactionResponse | Awaitable[StartTransactionResponse]:
+    ) -> StartTransactionResponse | Deferred:
+        events: tuple[TransactionBegan, ...] = ()
         before = self.ledger.started_before(station.identity, request)
         if before is None:
             info = self._refuse_second(station, request, info)
@@ -315,10 +315,11 @@ class CentralSystem:
                 station.identity, request, info["status"], self.central.utc()
             )
             self.books.transaction(before)
-            self.central.emit(TransactionBegan(before))
+            events = (TransactionBegan(before),)
         elif info["status"] == "Accepted":
             info = {**info, "status": before.id_tag_status}
-        return self.central.kept({"transactionId": before.id, "idTagInfo": info})
+        answer: StartTransactionResponse = {"transactionId": before.id, "idTagInfo": info}
+        return self.central.kept(answer, *events)
 
     def _refuse_second(
         self, station: ConnectedStation, request: StartTransactionRequest, info: IdTagInfo
@@ -335,8 +336,9 @@ class CentralSystem:
     @on(StopTransaction)
     def on_stop_transaction(
         self, station: ConnectedStation, request: StopTransactionRequest
-    ) -> StopTransactionResponse | Awaitable[StopTransactionResponse]:
+    ) -> StopTransactionResponse | Awaitable[StopTransactionResponse | Deferred] | Deferred:
         """Always answered, for any id (CORE-055, CORE-056, CORE-063)."""
+        events: tuple[TransactionEnded, ...] = ()
         transaction, news = self.ledger.stop(station.identity, request, self.central.utc())
         if transaction is None:
             if news:
@@ -349,9 +351,11 @@ class CentralSystem:
         elif news:
             self.books.transaction(transaction)
             self.books.readings(transaction, request.get("transactionData", []))
-            self.central.emit(TransactionEnded(transaction))
+            events = (TransactionEnded(transaction),)
+        # Told whatever comes of the idTag.
+        answer: StopTransactionResponse | Deferred = self.central.kept({}, *events)
         if "idTag" not in request:
-            return self.central.kept({})
+            return answer
         return when(
             self.look_up(station, request["idTag"]),
             lambda info: self.central.kept({"idTagInfo": info}),
@@ -360,7 +364,7 @@ class CentralSystem:
     @on(MeterValues)
     def on_meter_values(
         self, station: ConnectedStation, request: MeterValuesRequest
-    ) -> MeterValuesResponse | Awaitable[MeterValuesResponse]:
+    ) -> MeterValuesResponse | Deferred:
         """Always answered, plausible or not (CORE-087); what is sent again counts once."""
         transaction = self.ledger.find(station.identity, request.get("transactionId"))
         readings = request["meterValue"]
@@ -373,17 +377,17 @@ class CentralSystem:
         if connector is not None:
             connector.meter_values = readings[-1:]
             self.books.connector(station.identity, request["connectorId"], connector)
-        self.central.emit(
-            MeterValuesReceived(station.identity, request["connectorId"], transaction, readings)
+        received = MeterValuesReceived(
+            station.identity, request["connectorId"], transaction, readings
         )
-        return self.central.kept({})
+        return self.central.kept({}, received)
 
     # Vendors' data.
 
     @on(DataTransfer)
     def on_data_transfer(
         self, station: ConnectedStation, request: DataTransferRequest
-    ) -> DataTransferResponse | Awaitable[DataTransferResponse]:
+    ) -> DataTransferResponse | Awaitable[DataTransferResponse | Deferred] | Deferred:
         """CORE-134, CORE-135: plugins register for vendors with ``ocpp_register_data_transfer``."""
         if self._vendors is None:
             self._vendors = Vendors(self.central.hooks.register_data_transfer())
