@@ -208,6 +208,7 @@ class Central:
         self.shared: dict[str, Any] = {}
         #: Where plugins keep what is to outlive this process; None: nothing does.
         self.store: CentralStore | None = None
+        self._restored = False
         self.router = Router({}, {})
         self._check: Callable[[Any, Any, Any], None] = validate
         self._stamp = (0, timestamps.format(0))
@@ -238,16 +239,19 @@ class Central:
         """Begins work: restores what the store holds, and tells every plugin.
 
         Raises StoreError where that cannot be done: nothing may start then, or ids would be given
-        twice and transactions forgotten.
+        twice and transactions forgotten. Begun again after :meth:`stop`, it goes on with what it
+        knows.
         """
         if self.store is not None:
             self.store.open()
             try:
-                self.hooks.restore(self.store)
+                if not self._restored:
+                    self.hooks.restore(self.store)
                 self.store.flush()
             except Exception as error:
                 self.store.close()
-                raise _not_restored(error) from error
+                raise _not_restored(self.store, error) from error
+            self._restored = True
         self.emit(CentralStarted())
 
     def stop(self) -> None:
@@ -376,9 +380,9 @@ def _utc() -> int:
     return int(time.time())
 
 
-def _not_restored(error: Exception) -> StoreError:
+def _not_restored(store: CentralStore, error: Exception) -> StoreError:
     """Why a central system does not start with what was stored."""
     fault = error.__cause__ if isinstance(error, PluginFailure) else error
     if isinstance(fault, StoreError):
         return fault
-    return StoreError(f"what is stored cannot be restored: {error}")
+    return StoreError(f"{store}: what is stored cannot be restored: {error}")

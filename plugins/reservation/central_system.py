@@ -18,7 +18,13 @@ from ocpp_kernel import timestamps
 from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.central_store import CentralStore
 from ocpp_kernel.errors import PropertyConstraintViolation
-from ocpp_kernel.events_central import ConnectorReported, TransactionBegan, TransactionRecord
+from ocpp_kernel.events_central import (
+    CentralStarted,
+    ConnectorReported,
+    TransactionBegan,
+    TransactionRecord,
+)
+from ocpp_kernel.seams import CentralCore
 
 from .messages import (
     CancelReservation,
@@ -180,8 +186,20 @@ class CentralSystem:
         """What stations report ends reservations."""
         if isinstance(event, TransactionBegan):
             self._used(event.transaction)
+        elif isinstance(event, CentralStarted) and self._active:
+            self._catch_up()
         elif isinstance(event, ConnectorReported):
             self._reported(event)
+
+    def _catch_up(self) -> None:
+        """A transaction may have been stored by a central system that ended before it told so."""
+        core: CentralCore | None = self.central.shared.get("core_profile")
+        for transaction in list(core.transactions.values()) if core is not None else ():
+            number = transaction.reservation_id
+            held = None if number is None else self._known(transaction.identity, number)
+            # An older one used another reservation of the same id.
+            if held is not None and transaction.started_at >= held.made_at:
+                self._used(transaction)
 
     # What is said to stations.
 

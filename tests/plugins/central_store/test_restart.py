@@ -207,10 +207,28 @@ def test_res_012_reservations_outlive_the_central_system(new_site: NewSite) -> N
     reservations = site.central.shared["reservation"]
     assert [held.id for held in reservations.active("CP1")] == [5, 7]
     assert [(ended.id, ended.end) for ended in reservations.ended] == [(6, "Used")]
+    # What the first did not come to tell, the second does; a third has nothing to add.
+    assert [event.reservation.id for event in site.told("ReservationEnded")] == [6]
+    site.central.stop()
+    site = new_site()
+    reservations = site.central.shared["reservation"]
+    assert site.told("ReservationEnded") == []
     site.connect().ask("StartTransaction", start_of(meterStart=2, reservationId=5))
     assert [event.reservation.id for event in site.told("ReservationEnded")] == [5]
     site.now += 7200
     assert reservations.active("CP1") == []
+
+
+def test_res_002_a_transaction_of_long_ago_uses_up_no_reservation_of_the_same_id(
+    new_site: NewSite,
+) -> None:
+    site = new_site()
+    link = site.boot()
+    link.ask("StartTransaction", start_of(reservationId=5))
+    site.now += 60
+    reserve(site, link, 5)
+    site.crash()
+    assert len(new_site().central.shared["reservation"].active("CP1")) == 1
 
 
 def test_res_002_a_reservation_that_took_anothers_place_is_the_one_that_is_kept(
