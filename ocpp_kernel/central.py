@@ -246,7 +246,7 @@ class Central:
             self.store.open()
             try:
                 if not self._restored:
-                    self.hooks.restore(self.store)
+                    self.hooks.restore_state(self.store)
                 self.store.flush()
             except Exception as error:
                 self.store.close()

@@ -1,6 +1,6 @@
 """What outlives a central system: books its plugins keep in a store, and answers that rest on it.
 
-    def ocpp_restore(self, store):                         # before any station connects
+    def ocpp_restore_state(self, store):                         # before any station connects
         self.beats = dict(store.documents("acme.beats"))
 
     @on(DataTransfer)

@@ -85,7 +85,7 @@ class CentralSystemHooks(BothRoles):
         """Any veto: why this station may not connect, or ""."""
 
     @hookspec
-    def ocpp_restore(self, store: CentralStore) -> None:
+    def ocpp_restore_state(self, store: CentralStore) -> None:
         """Told to everybody, before any station connects and only where a store is: read it.
 
         Where one fails, the central system does not start."""

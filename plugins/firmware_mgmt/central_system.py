@@ -189,7 +189,7 @@ class CentralSystem:
 
     # Hooks.
 
-    def ocpp_restore(self, store: CentralStore) -> None:
+    def ocpp_restore_state(self, store: CentralStore) -> None:
         """How far updates and diagnostics were when they were last heard of."""
         for identity, document in store.documents(BOOK):
             self.central.meet(identity).shared[NAME] = record_of(document)

@@ -172,7 +172,7 @@ class CentralSystem:
 
     # Hooks.
 
-    def ocpp_restore(self, store: CentralStore) -> None:
+    def ocpp_restore_state(self, store: CentralStore) -> None:
         """What stations hold, and what the last ones came to."""
         found = [Reservation(**document) for _, document in store.documents(BOOK)]
         for reservation in sorted(found, key=lambda each: each.made_at):

@@ -95,7 +95,7 @@ class CentralSystem:
         known: Limits = station.shared.get(NAME, Limits())
         return known
 
-    def ocpp_restore(self, store: CentralStore) -> None:
+    def ocpp_restore_state(self, store: CentralStore) -> None:
         """Stations need not be asked again what they can do."""
         for identity, limits in store.documents(LIMITS):
             self.central.meet(identity).shared[NAME] = Limits(**limits)

@@ -105,7 +105,7 @@ def test_it_is_restored_before_anything_starts_and_once(central: Central) -> Non
     central.keep_in(shelf)
     listening(
         central,
-        restore=lambda store: shelf.done.append("restore"),
+        restore_state=lambda store: shelf.done.append("restore"),
         on_event=lambda event: shelf.done.append(type(event).__name__),
     )
     central.start()
@@ -131,7 +131,7 @@ def test_what_cannot_be_restored_does_not_start(
         raise error
 
     central.keep_in(shelf)
-    listening(central, restore=fail, on_event=events.append)
+    listening(central, restore_state=fail, on_event=events.append)
     with pytest.raises(StoreError, match=told):
         central.start()
     assert (shelf.done, events) == (["open", "close"], [])

@@ -141,7 +141,7 @@ class CentralSystem:
         elif isinstance(event, StationForgotten):
             self.books.forget_station(self.record(self.central.stations[event.identity]))
 
-    def ocpp_restore(self, store: CentralStore) -> None:
+    def ocpp_restore_state(self, store: CentralStore) -> None:
         """Stations and transactions are those that were known before."""
         self.books.restore_ledger(store)
         for identity, record in self.books.restored_stations(store).items():

@@ -130,7 +130,7 @@ class CentralSystem:
 
     # Stations come and go.
 
-    def ocpp_restore(self, store: CentralStore) -> None:
+    def ocpp_restore_state(self, store: CentralStore) -> None:
         """What is wanted of stations, and what they were known to hold."""
         for state in self._books.restored(store):
             state.otherwise = self.options.max_update
