@@ -149,9 +149,8 @@ class CentralSystem:
             if record.registration is not None:
                 self.central.emit(StationRestored(identity, record.registration))
         running = sum(transaction.running for transaction in self.transactions.values())
-        self.central.log(
-            "info", f"{len(self.stations)} stations and {running} running transactions are known"
-        )
+        known = f"{len(self.stations)} stations and {running} running transactions"
+        self.central.log("info", f"{store}: goes on with {known}")
 
     # Registration.
 
