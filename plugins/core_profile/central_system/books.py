@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from ocpp_kernel.central import Central
 from ocpp_kernel.central_store import CentralStore
+from ocpp_kernel.events_central import StationRestored
 from ocpp_kernel.store import StoreError
 
 from ..messages import MeterValue, StopTransactionRequest
@@ -82,8 +83,20 @@ class Books:
             for number in record.connectors:
                 self._central.store.remove(CONNECTORS, f"{number} {record.identity}")
 
-    def restore_ledger(self, store: CentralStore) -> None:
-        """Fills the ledger; ids go on where they have never been given. Raises StoreError."""
+    def restore(self, store: CentralStore, name: str) -> None:
+        """Fills the ledger, and puts records under ``name`` in stations. Raises StoreError."""
+        self._restore_ledger(store)
+        records = _stations(store)
+        for identity, record in records.items():
+            self._central.meet(identity).shared[name] = record
+            if record.registration is not None:
+                self._central.emit(StationRestored(identity, record.registration))
+        running = sum(each.running for each in self._ledger.transactions.values())
+        known = f"{len(records)} stations and {running} running transactions"
+        self._central.log("info", f"{store}: goes on with {known}")
+
+    def _restore_ledger(self, store: CentralStore) -> None:
+        """Ids go on where they have never been given."""
         ledger, keep = self._ledger, self._keep_meter_values
         for _, first in store.documents(NUMBERS):
             ledger.next_id = max(ledger.next_id, first)
@@ -101,19 +114,6 @@ class Books:
             ledger.unmatched.append((identity, request))
         self._reserve(store)
 
-    @staticmethod
-    def restored_stations(store: CentralStore) -> dict[str, StationRecord]:
-        """The stations that registered, with their connectors. Raises StoreError."""
-        records = {
-            identity: _made(StationRecord, store, STATIONS, identity, document)
-            for identity, document in store.documents(STATIONS)
-        }
-        for key, document in store.documents(CONNECTORS):
-            number, _, identity = key.partition(" ")
-            record = records.setdefault(identity, StationRecord(identity))
-            record.connectors[int(number)] = _made(Connector, store, CONNECTORS, key, document)
-        return records
-
     def _forget(self, transaction: Transaction) -> None:
         if self._central.store is not None:
             for book in (TRANSACTIONS, METER_VALUES):
@@ -127,6 +127,19 @@ class Books:
         if self._central.store is not None:
             document = {name: getattr(record, name) for name in names}
             self._central.store.put(book, key, document)
+
+
+def _stations(store: CentralStore) -> dict[str, StationRecord]:
+    """The stations that registered, with their connectors."""
+    records = {
+        identity: _made(StationRecord, store, STATIONS, identity, document)
+        for identity, document in store.documents(STATIONS)
+    }
+    for key, document in store.documents(CONNECTORS):
+        number, _, identity = key.partition(" ")
+        record = records.setdefault(identity, StationRecord(identity))
+        record.connectors[int(number)] = _made(Connector, store, CONNECTORS, key, document)
+    return records
 
 
 def _made(kind: type[R], store: CentralStore, book: str, key: str, document: dict[str, Any]) -> R:

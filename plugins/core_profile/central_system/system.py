@@ -10,12 +10,7 @@ from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.central_store import CentralStore
 from ocpp_kernel.contracts import on
 from ocpp_kernel.errors import LocalError, PropertyConstraintViolation, SecurityError
-from ocpp_kernel.events_central import (
-    RegistrationMissing,
-    StationConnected,
-    StationForgotten,
-    StationRestored,
-)
+from ocpp_kernel.events_central import RegistrationMissing, StationConnected, StationForgotten
 from ocpp_kernel.session import Deferred
 
 from ..messages import (
@@ -143,14 +138,7 @@ class CentralSystem:
 
     def ocpp_restore_state(self, store: CentralStore) -> None:
         """Stations and transactions are those that were known before."""
-        self.books.restore_ledger(store)
-        for identity, record in self.books.restored_stations(store).items():
-            self.central.meet(identity).shared[NAME] = record
-            if record.registration is not None:
-                self.central.emit(StationRestored(identity, record.registration))
-        running = sum(transaction.running for transaction in self.transactions.values())
-        known = f"{len(self.stations)} stations and {running} running transactions"
-        self.central.log("info", f"{store}: goes on with {known}")
+        self.books.restore(store, NAME)
 
     # Registration.
 
