@@ -68,7 +68,6 @@ ASKED_FOR: Final = "asked_for"
 #: Connectors remembered per station; a faulty one must not fill the memory.
 MAX_CONNECTORS: Final = 256
 
-
 #: How an application decides; the answer may be one to be awaited.
 Accept = Callable[
     [ConnectedStation, BootNotificationRequest], RegistrationStatus | Awaitable[RegistrationStatus]
