@@ -1,6 +1,6 @@
 """Every benchmark in turn; each prints ratios taken within one run, never bare times.
 
-python benchmarks/run.py [dispatch] [server] [device] [month] [schedule] [transfers]
+python benchmarks/run.py [dispatch] [server] [device] [month] [schedule] [stored] [transfers]
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import dispatch
 import month
 import schedule
 import server
+import stored
 import transfers
 from rich.console import Console
 
@@ -21,6 +22,7 @@ BENCHMARKS = {
     "device": device.run,
     "month": month.run,
     "schedule": schedule.run,
+    "stored": stored.run,
     "transfers": transfers.run,
 }
 

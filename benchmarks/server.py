@@ -23,7 +23,7 @@ ROUNDS = 5
 SERVERS = Path(__file__).with_name("servers.py")
 
 
-class _Server:
+class Server:
     """A server process that tells its port, and its CPU seconds whenever a line is sent to it."""
 
     def __init__(self, kind: str) -> None:
@@ -73,7 +73,7 @@ async def _load(port: int, calls: int, text: str) -> None:
     await asyncio.gather(*(_talk(port, f"CP{n}", calls, text) for n in range(CONNECTIONS)))
 
 
-def _measure(server: _Server, kind: str, text: str) -> float:
+def _measure(server: Server, kind: str, text: str) -> float:
     """Microseconds of server CPU per CALL."""
     calls = CALLS[kind] // CONNECTIONS
     before = server.cpu()
@@ -86,7 +86,7 @@ def run(console: Console) -> None:
     table = Table(title="Server CPU per CALL over loopback (µs, median of rounds)")
     for column in ("action", "bare", "ours", "ours / bare", "goal", "mobilityhouse", "its ratio"):
         table.add_column(column, justify="left" if column == "action" else "right")
-    servers = {kind: _Server(kind) for kind in CALLS}
+    servers = {kind: Server(kind) for kind in CALLS}
     try:
         for action, request in frames.REQUESTS.items():
             text = frames.call("CALLID", action, request)

@@ -1,4 +1,4 @@
-"""The servers that benchmarks/server.py compares: ``python servers.py bare|ours|mobilityhouse``.
+"""The servers that benchmarks compare: ``python servers.py bare|ours|stored|mobilityhouse``.
 
 Prints the port, then the CPU seconds used so far for every line read.
 """
@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+import tempfile
 import time
 from typing import Any
 
@@ -19,7 +20,7 @@ from ocpp.routing import on
 from ocpp.v16 import ChargePoint, call_result
 
 from ocpp_kernel.build import build_central
-from ocpp_kernel.config import Config
+from ocpp_kernel.config import Config, parse_config
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 
 ANSWERS: dict[str, Any] = {
@@ -49,7 +50,20 @@ async def bare() -> int:
 
 async def ours() -> int:
     """The central system as it starts with no configuration."""
-    central = build_central(Config(), lambda level, text: None)
+    return await _serve(Config())
+
+
+async def stored() -> int:
+    """The same, with its state in a database."""
+    folder = tempfile.TemporaryDirectory()
+    _keep.append(folder)
+    return await _serve(
+        parse_config({"central_system": {"central_store": {"file": f"{folder.name}/central.db"}}})
+    )
+
+
+async def _serve(config: Config) -> int:
+    central = build_central(config, lambda level, text: None)
     server = WebSocketServer(central, "127.0.0.1", 0)
     await server.start()
     _keep.append(server)
@@ -101,7 +115,8 @@ _keep: list[Any] = []
 
 async def main(kind: str) -> None:
     """Serves until killed."""
-    port = await {"bare": bare, "ours": ours, "mobilityhouse": mobilityhouse}[kind]()
+    kinds = {"bare": bare, "ours": ours, "stored": stored, "mobilityhouse": mobilityhouse}
+    port = await kinds[kind]()
     print(port, flush=True)
     asyncio.get_running_loop().add_reader(sys.stdin, _tell_cpu)
     await asyncio.Event().wait()

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ocpp_kernel import timestamps
 from ocpp_kernel.central_session import CentralSession, Link
+from ocpp_kernel.central_store import CentralStore
 from ocpp_kernel.contracts import Request
 from ocpp_kernel.dispatch import Contracts, Handler, Router
 from ocpp_kernel.errors import (
@@ -25,10 +26,17 @@ from ocpp_kernel.errors import (
     OcppError,
     UnknownAction,
 )
-from ocpp_kernel.events_central import CentralStarted, StationConnected, StationDisconnected
+from ocpp_kernel.events_central import (
+    CentralStarted,
+    StationConnected,
+    StationDisconnected,
+    StationForgotten,
+)
+from ocpp_kernel.failures import PluginFailure
 from ocpp_kernel.frames import Codec
 from ocpp_kernel.hooks import Hooks, Implementations
-from ocpp_kernel.session import Done
+from ocpp_kernel.session import Deferred, Done
+from ocpp_kernel.store import StoreError
 from ocpp_kernel.validation import validate
 
 Req = TypeVar("Req")
@@ -36,8 +44,8 @@ Resp = TypeVar("Resp")
 
 #: Given station, action and payload of a CALL about to be sent; raises LocalError to refuse it.
 OutgoingGate = Callable[["ConnectedStation", str, Any], None]
-#: A status, and data or None; now or later.
-VendorAnswer = tuple[str, str | None] | Awaitable[tuple[str, str | None]]
+#: A status, and data or None; now or later, as :meth:`Central.kept` gives it.
+VendorAnswer = tuple[str, str | None] | Awaitable[tuple[str, str | None] | Deferred] | Deferred
 #: Given station, request and answer.
 AnswerListener = Callable[["ConnectedStation", Any, Any], None]
 
@@ -204,6 +212,9 @@ class Central:
         self.answer_listeners: dict[str, list[AnswerListener]] = {}
         #: Objects plugins offer each other and applications, by name.
         self.shared: dict[str, Any] = {}
+        #: Where plugins keep what is to outlive this process; None: nothing does.
+        self.store: CentralStore | None = None
+        self._restored = False
         self.router = Router({}, {})
         self._check: Callable[[Any, Any, Any], None] = validate
         self._stamp = (0, timestamps.format(0))
@@ -231,8 +242,29 @@ class Central:
         self.identities, self.passwords = frozenset(identities), dict(passwords)
 
     def start(self) -> None:
-        """Begins work: tells every plugin."""
+        """Begins work: restores what the store holds, and tells every plugin.
+
+        Raises StoreError where that cannot be done: nothing may start then, or ids would be given
+        twice and transactions forgotten. Begun again after :meth:`stop`, it goes on with what it
+        knows.
+        """
+        if self.store is not None:
+            self.store.open()
+            try:
+                if not self._restored:
+                    self.hooks.restore_state(self.store)
+                self.store.flush()
+            except Exception as error:
+                self.store.close()
+                raise _not_restored(self.store, error) from error
+            self._restored = True
         self.emit(CentralStarted())
+
+    def stop(self) -> None:
+        """Ends work, once every connection is gone: what is still to be stored is. Harmless if
+        said again."""
+        if self.store is not None:
+            self.store.close()
 
     # What a shell calls.
 
@@ -250,10 +282,8 @@ class Central:
 
     def connected(self, identity: str, link: Link) -> CentralSession:
         """A station's connection is open; an older one of the same identity ends (FRM-010)."""
-        station = self.stations.get(identity)
-        if station is None:
-            station = self._meet(identity)
-        elif station.session is not None:
+        station = self.meet(identity)
+        if station.session is not None:
             station.session.link.close("replaced by a newer connection")
             self.disconnected(station.session, "replaced by a newer connection")
         session = CentralSession(station, link, station._next_id)
@@ -291,6 +321,36 @@ class Central:
 
     # What plugins call.
 
+    def keep_in(self, store: CentralStore) -> None:
+        """Has what is to outlive this process kept there; for a plugin while it is made.
+
+        Raises ValueError where another one keeps it already.
+        """
+        if self.store is not None:
+            raise ValueError("another plugin keeps the central system's state; switch one off")
+        self.store = store
+
+    def kept(self, answer: Resp, *events: Any) -> Resp | Deferred:
+        """From a handler: its answer, which leaves once what it put into the store is stored.
+
+        Everybody is told of ``events`` then, after the answer: whoever acts on them may rely on
+        both. Where storing fails, the CALL is answered InternalError, and a station sends what
+        matters again; the events are told once it works. Without a store, events are told at once
+        and this is the answer itself.
+        """
+        if self.store is not None:
+            return self.store.kept(answer, partial(self._emit_all, events))
+        self._emit_all(events)
+        return answer
+
+    def meet(self, identity: str) -> ConnectedStation:
+        """The station of this identity, which is known from now on, connected or not."""
+        station = self.stations.get(identity)
+        if station is None:
+            self._make_room()
+            station = self.stations[identity] = ConnectedStation(self, identity)
+        return station
+
     def on_answer(self, action: str, listener: AnswerListener) -> None:
         """Has ``listener(station, request, answer)`` told of every CALL of this action that a
         station answered, whoever made it, before its caller hears of it."""
@@ -307,14 +367,18 @@ class Central:
             self._stamp = (now, timestamps.format(now))
         return self._stamp[1]
 
-    def _meet(self, identity: str) -> ConnectedStation:
-        if len(self.stations) >= self.max_known:
-            for known in self.stations.values():
-                if not known.online:
-                    del self.stations[known.identity]
-                    break
-        station = self.stations[identity] = ConnectedStation(self, identity)
-        return station
+    def _emit_all(self, events: Iterable[Any]) -> None:
+        for event in events:
+            self.emit(event)
+
+    def _make_room(self) -> None:
+        if len(self.stations) < self.max_known:
+            return
+        for known in self.stations.values():
+            if not known.online:
+                self.emit(StationForgotten(known.identity))
+                del self.stations[known.identity]
+                break
 
     def _warn(self, sentence: str) -> None:
         self.log("warning", sentence)
@@ -326,3 +390,11 @@ def _unsayable(action: str, fault: Exception) -> FormationViolation:
 
 def _utc() -> int:
     return int(time.time())
+
+
+def _not_restored(store: CentralStore, error: Exception) -> StoreError:
+    """Why a central system does not start with what was stored."""
+    fault = error.__cause__ if isinstance(error, PluginFailure) else error
+    if isinstance(fault, StoreError):
+        return fault
+    return StoreError(f"{store}: what is stored cannot be restored: {error}")

@@ -93,7 +93,9 @@ class CentralSession(Session):
     def _finished(self, action: str, task: asyncio.Future[Any]) -> None:
         call_id = self._tasks.pop(task)
         fault = InternalError("cancelled") if task.cancelled() else task.exception()
-        if fault is None:
+        if fault is None and isinstance(task.result(), Deferred):
+            task.result().then(partial(self._answer_late, call_id, action))
+        elif fault is None:
             self._answer_late(call_id, action, task.result(), None)
         elif isinstance(fault, Exception):
             self._answer_late(call_id, action, None, self._as_local(action, fault))

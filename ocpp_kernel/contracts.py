@@ -136,8 +136,8 @@ class on(Generic[Req, Resp]):  # noqa: N801 - the field's word for it, used as a
 
     @overload
     def __call__(
-        self, handler: Callable[[S, P, Req], Resp | Awaitable[Resp] | Deferred]
-    ) -> Callable[[S, P, Req], Resp | Awaitable[Resp] | Deferred]: ...
+        self, handler: Callable[[S, P, Req], Resp | Awaitable[Resp | Deferred] | Deferred]
+    ) -> Callable[[S, P, Req], Resp | Awaitable[Resp | Deferred] | Deferred]: ...
 
     def __call__(self, handler: Any) -> Any:
         handler.ocpp_action = self.action

@@ -55,6 +55,13 @@ class StationDisconnected(NamedTuple):
     reason: str
 
 
+class StationForgotten(NamedTuple):
+    """A station that is not connected gives way to others; ``central.stations`` has it for the
+    last time."""
+
+    identity: str
+
+
 class RegistrationMissing(NamedTuple):
     """A station's CALL was refused since it never registered with this central system (FRM-041).
 
@@ -71,6 +78,16 @@ class StationBooted(NamedTuple):
     identity: str
     status: str
     boot: Mapping[str, Any]
+
+
+class StationRestored(NamedTuple):
+    """A station registered before this central system was started anew, and need not again.
+
+    Told before :class:`CentralStarted`.
+    """
+
+    identity: str
+    status: str
 
 
 class ConnectorReported(NamedTuple):

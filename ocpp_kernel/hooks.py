@@ -134,6 +134,14 @@ class Hooks:
                 return str(reason)
         return ""
 
+    def restore_state(self, store: Any) -> None:
+        """Has everybody read what outlived the last central system. Central system only.
+
+        Raises what the first that fails raises: with half of it forgotten nothing may start.
+        """
+        for implementation in self.implementations.get("ocpp_restore_state", ()):
+            implementation(store)
+
     # Notifications.
 
     def on_event(self, event: Any) -> None:

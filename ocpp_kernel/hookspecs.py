@@ -17,6 +17,7 @@ from ocpp_kernel.hooks import DataTransferHandler, TagInfo
 
 if TYPE_CHECKING:
     from ocpp_kernel.central import VendorHandler
+    from ocpp_kernel.central_store import CentralStore
 
 PROJECT = "ocpp_kernel"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -82,6 +83,12 @@ class CentralSystemHooks(BothRoles):
         self, identity: str, password: bytes | None
     ) -> str:
         """Any veto: why this station may not connect, or ""."""
+
+    @hookspec
+    def ocpp_restore_state(self, store: CentralStore) -> None:
+        """Told to everybody, before any station connects and only where a store is: read it.
+
+        Where one fails, the central system does not start."""
 
 
 SPECIFICATIONS: dict[str, Any] = {

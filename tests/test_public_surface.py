@@ -28,6 +28,7 @@ CHANGED = "# Changed since the last version, and named in CHANGELOG.md: "
 MODULES = (
     "__init__",
     "central",
+    "central_store",
     "config",
     "configuration",
     "contracts",

@@ -25,6 +25,7 @@ from websockets.typing import Subprotocol
 from ocpp_kernel.central import UNKNOWN_STATION, WRONG_CREDENTIALS, Central
 from ocpp_kernel.central_session import CentralSession
 from ocpp_kernel.config import CentralSystemHost, password_bytes
+from ocpp_kernel.store import StoreError
 from ocpp_kernel.transports.connection import MAX_MESSAGE, TextConnection, logger
 from ocpp_kernel.transports.identity import identity_of, parse_basic
 
@@ -110,7 +111,8 @@ class WebSocketServer:
         return f"{'ws' if self._ssl is None else 'wss'}://{host}:{self.port}"
 
     async def start(self) -> None:
-        """Begins to listen. Raises OSError where that fails, ValueError without a protocol."""
+        """Begins to listen. Raises OSError where that fails, ValueError without a protocol, and
+        StoreError where what the central system stored cannot be restored."""
         if not self.central.subprotocols:
             raise ValueError("no plugin brings a WebSocket subprotocol; enable one that does")
         server = await serve(
@@ -133,7 +135,11 @@ class WebSocketServer:
             start_serving=False,
         )
         self._server = server
-        self.central.start()
+        try:
+            self.central.start()
+        except StoreError:
+            await self.stop()
+            raise
         await server.start_serving()
 
     async def stop(self) -> None:
@@ -148,6 +154,7 @@ class WebSocketServer:
             await self._server.wait_closed()
         if self._closing:
             await asyncio.wait(self._closing)
+        self.central.stop()
 
     async def wait_closed(self) -> None:
         """Returns once the server has been stopped."""

@@ -16,19 +16,20 @@ import asyncio
 import contextlib
 import hmac
 import secrets
-from collections import deque
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from ocpp_kernel import timestamps
 from ocpp_kernel.central import Central, ConnectedStation
+from ocpp_kernel.central_store import CentralStore
 from ocpp_kernel.contracts import on
 from ocpp_kernel.errors import PropertyConstraintViolation
-from ocpp_kernel.events_central import CentralStarted, StationConnected
+from ocpp_kernel.events_central import CentralStarted, StationConnected, StationForgotten
+from ocpp_kernel.session import Deferred
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
 
+from .books import BOOK, Diagnostics, Firmware, Record, document_of, record_of
 from .messages import (
     DiagnosticsStatus,
     DiagnosticsStatusNotification,
@@ -48,8 +49,6 @@ from .messages import (
 
 #: The name under which the instance is found in ``shared``, of the central system and of stations.
 NAME: Final = "firmware_mgmt"
-#: Statuses remembered per station.
-HISTORY: Final = 32
 
 
 class NoEndpoint(Exception):
@@ -70,46 +69,6 @@ class Settings:
     url: str = ""
     #: Largest diagnostics taken, in bytes.
     largest_upload: Annotated[int, range(1, 2**31)] = 64 * 1024 * 1024
-
-
-@dataclass
-class Firmware:
-    """A station's last update; times are seconds since 1970 UTC."""
-
-    #: What it was last asked to fetch, "" for nothing since this central system started.
-    location: str = ""
-    requested_at: int = 0
-    #: As last told, None if never.
-    status: FirmwareStatus | None = None
-    since: int = 0
-    #: Every status told and when, the latest last.
-    history: deque[tuple[int, FirmwareStatus]] = field(
-        default_factory=lambda: deque(maxlen=HISTORY)
-    )
-
-
-@dataclass
-class Diagnostics:
-    """A station's last diagnostics; times are seconds since 1970 UTC."""
-
-    location: str = ""
-    requested_at: int = 0
-    #: The name it gave, None where it had nothing to send (FW-013).
-    file_name: str | None = None
-    status: DiagnosticsStatus | None = None
-    since: int = 0
-    #: Where what it sent is stored, None until it has arrived at the endpoint.
-    file: Path | None = None
-
-
-@dataclass
-class Record:
-    """What is known of a station."""
-
-    firmware: Firmware = field(default_factory=Firmware)
-    diagnostics: Diagnostics = field(default_factory=Diagnostics)
-    #: Whether the operator was told where it may upload.
-    invited: bool = False
 
 
 class FirmwareReported(NamedTuple):
@@ -230,6 +189,11 @@ class CentralSystem:
 
     # Hooks.
 
+    def ocpp_restore_state(self, store: CentralStore) -> None:
+        """How far updates and diagnostics were when they were last heard of."""
+        for identity, document in store.documents(BOOK):
+            self.central.meet(identity).shared[NAME] = record_of(document)
+
     def ocpp_on_event(self, event: object) -> None:
         """Listens once the central system starts; tells an operator where stations may upload."""
         if isinstance(event, CentralStarted) and self.folder is not None:
@@ -245,13 +209,15 @@ class CentralSystem:
                 record.invited = True
                 where = self.upload_url(event.identity)
                 self.central.log("info", f"{event.identity} may send diagnostics to {where}")
+        elif isinstance(event, StationForgotten) and self.central.store is not None:
+            self.central.store.remove(BOOK, event.identity)
 
     # What stations tell.
 
     @on(FirmwareStatusNotification)
     def on_firmware_status_notification(
         self, station: ConnectedStation, request: FirmwareStatusNotificationRequest
-    ) -> FirmwareStatusNotificationResponse:
+    ) -> FirmwareStatusNotificationResponse | Deferred:
         """FW-012. Idle says that nothing goes on, and nothing of what was."""
         status = request["status"]
         book = self.record(station.identity).firmware
@@ -261,20 +227,20 @@ class CentralSystem:
             book.status, book.since = status, now
         if status in ("DownloadFailed", "InstallationFailed"):
             self.central.log("warning", f"{station.identity}: firmware update: {status}")
-        self.central.emit(FirmwareReported(station.identity, status))
-        return {}
+        self._write(station.identity)
+        return self.central.kept({}, FirmwareReported(station.identity, status))
 
     @on(DiagnosticsStatusNotification)
     def on_diagnostics_status_notification(
         self, station: ConnectedStation, request: DiagnosticsStatusNotificationRequest
-    ) -> DiagnosticsStatusNotificationResponse:
+    ) -> DiagnosticsStatusNotificationResponse | Deferred:
         """FW-012."""
         status = request["status"]
         book = self.record(station.identity).diagnostics
         if status != "Idle" or book.status is None:
             book.status, book.since = status, self.central.utc()
-        self.central.emit(DiagnosticsReported(station.identity, status))
-        return {}
+        self._write(station.identity)
+        return self.central.kept({}, DiagnosticsReported(station.identity, status))
 
     # What is said to stations.
 
@@ -297,6 +263,7 @@ class CentralSystem:
     ) -> None:
         book = Firmware(request["location"], self.central.utc())
         self.record(station.identity).firmware = book
+        self._write(station.identity)
 
     def _diagnostics_asked(
         self,
@@ -307,6 +274,11 @@ class CentralSystem:
         self.record(station.identity).diagnostics = Diagnostics(
             request["location"], self.central.utc(), answer.get("fileName")
         )
+        self._write(station.identity)
+
+    def _write(self, identity: str) -> None:
+        if self.central.store is not None:
+            self.central.store.put(BOOK, identity, document_of(self.record(identity)))
 
     # Files.
 
@@ -369,6 +341,7 @@ class CentralSystem:
             book = self.record(identity).diagnostics
             if book.file_name in (None, file.name):
                 book.file = file
+                self._write(identity)
         self.central.emit(DiagnosticsReceived(identity, file))
 
     def _pass_of(self, identity: str) -> str:

@@ -12,7 +12,12 @@ from typing import Any, Final, get_args
 
 from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.errors import LocalError, OcppError, PropertyConstraintViolation
-from ocpp_kernel.events_central import RegistrationMissing, StationBooted, StationDisconnected
+from ocpp_kernel.events_central import (
+    RegistrationMissing,
+    StationBooted,
+    StationDisconnected,
+    StationRestored,
+)
 
 from .messages import (
     MessageTrigger,
@@ -29,6 +34,9 @@ BOOT: Final = "BootNotification"
 #: for, which whoever refuses messages before acceptance lets pass (CORE-014).
 REGISTRATION: Final = "remote_trigger"
 ASKED_FOR: Final = "asked_for"
+
+#: The events that say something about a station's registration.
+HEARD: Final = (RegistrationMissing, StationBooted, StationDisconnected, StationRestored)
 
 
 class NotTriggered(LocalError):
@@ -58,7 +66,7 @@ class CentralSystem:
 
     def ocpp_on_event(self, event: object) -> None:
         """What becomes of a station's registration."""
-        if not isinstance(event, StationBooted | StationDisconnected | RegistrationMissing):
+        if not isinstance(event, HEARD):
             return
         station = self.central.stations.get(event.identity)
         if station is None:
@@ -69,7 +77,7 @@ class CentralSystem:
                 station.after_response(partial(self._register_again, station))
             return
         station.shared.pop(ASKED_FOR, None)
-        if isinstance(event, StationBooted):
+        if isinstance(event, StationBooted | StationRestored):
             station.shared[REGISTRATION] = event.status
 
     def _gate(self, station: ConnectedStation, action: str, request: Any) -> None:

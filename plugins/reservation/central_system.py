@@ -11,13 +11,20 @@ A ``ReserveNow`` that an application calls by itself is booked all the same.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from ocpp_kernel import timestamps
 from ocpp_kernel.central import Central, ConnectedStation
+from ocpp_kernel.central_store import CentralStore
 from ocpp_kernel.errors import PropertyConstraintViolation
-from ocpp_kernel.events_central import ConnectorReported, TransactionBegan, TransactionRecord
+from ocpp_kernel.events_central import (
+    CentralStarted,
+    ConnectorReported,
+    TransactionBegan,
+    TransactionRecord,
+)
+from ocpp_kernel.seams import CentralCore
 
 from .messages import (
     CancelReservation,
@@ -31,6 +38,9 @@ from .messages import (
 
 #: The name under which the instance is found in ``central.shared``.
 NAME: Final = "reservation"
+
+#: Where reservations, those that ended among them, outlive the central system.
+BOOK: Final = "reservation.reservations"
 
 #: How a reservation ended. ``Lost``: the station knows nothing of it.
 End = Literal["Used", "Cancelled", "Expired", "Faulted", "Unavailable", "Replaced", "Lost"]
@@ -70,6 +80,11 @@ class Reservation:
     end: End | None = None
     #: The transaction that used it.
     transaction_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """By what a station tells it from all others it holds."""
+        return f"{self.id} {self.identity}"
 
 
 class ReservationMade(NamedTuple):
@@ -157,12 +172,34 @@ class CentralSystem:
 
     # Hooks.
 
+    def ocpp_restore_state(self, store: CentralStore) -> None:
+        """What stations hold, and what the last ones came to."""
+        found = [Reservation(**document) for _, document in store.documents(BOOK)]
+        for reservation in sorted(found, key=lambda each: each.made_at):
+            self.next_id = max(self.next_id, reservation.id + 1)
+            if reservation.end is None:
+                self._active.setdefault(reservation.identity, {})[reservation.id] = reservation
+            else:
+                self._remember(reservation)
+
     def ocpp_on_event(self, event: object) -> None:
         """What stations report ends reservations."""
         if isinstance(event, TransactionBegan):
             self._used(event.transaction)
+        elif isinstance(event, CentralStarted) and self._active:
+            self._catch_up()
         elif isinstance(event, ConnectorReported):
             self._reported(event)
+
+    def _catch_up(self) -> None:
+        """A transaction may have been stored by a central system that ended before it told so."""
+        core: CentralCore | None = self.central.shared.get("core_profile")
+        for transaction in list(core.transactions.values()) if core is not None else ():
+            number = transaction.reservation_id
+            held = None if number is None else self._known(transaction.identity, number)
+            # An older one used another reservation of the same id.
+            if held is not None and transaction.started_at >= held.made_at:
+                self._used(transaction)
 
     # What is said to stations.
 
@@ -207,6 +244,7 @@ class CentralSystem:
             timestamps.parse(request["expiryDate"]) or now,
         )
         self._active.setdefault(station.identity, {})[reservation.id] = reservation
+        self._write(reservation)
         if (station.identity, reservation.id) in self._asked:
             self._asked[station.identity, reservation.id] = reservation
         self.central.emit(ReservationMade(reservation))
@@ -239,6 +277,7 @@ class CentralSystem:
             is_it = (ended.identity, ended.id) == (transaction.identity, number)
             if is_it and ended.end == "Expired" and transaction.started_at < ended.expires_at:
                 ended.end, ended.transaction_id = "Used", transaction.id
+                self._write(ended)
 
     def _reported(self, event: ConnectorReported) -> None:
         """RES-015. Available says nothing: it may be Reserved again at once (B1, A7)."""
@@ -268,5 +307,22 @@ class CentralSystem:
         del held[reservation.id]
         if not held:
             del self._active[reservation.identity]
-        self.ended.append(reservation)
+        self._write(reservation)
+        self._remember(reservation)
         self.central.emit(ReservationEnded(reservation))
+
+    def _remember(self, ended: Reservation) -> None:
+        """The last ones that ended; the first of them is forgotten where there is no room."""
+        gone = [ended] if self.ended.maxlen == 0 else []
+        if self.ended and len(self.ended) == self.ended.maxlen:
+            gone.append(self.ended[0])
+        self.ended.append(ended)
+        for each in gone:
+            again = any(other.key == each.key for other in self.ended)
+            known = self._known(each.identity, each.id) is not None
+            if self.central.store is not None and not again and not known:
+                self.central.store.remove(BOOK, each.key)
+
+    def _write(self, reservation: Reservation) -> None:
+        if self.central.store is not None:
+            self.central.store.put(BOOK, reservation.key, asdict(reservation))

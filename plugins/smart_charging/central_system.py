@@ -11,13 +11,15 @@ What the station would refuse is refused before anything is sent, with a sentenc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Final
 
 from ocpp_kernel import timestamps
 from ocpp_kernel.central import Central, ConnectedStation
+from ocpp_kernel.central_store import CentralStore
 from ocpp_kernel.contracts import Request
 from ocpp_kernel.errors import LocalError
+from ocpp_kernel.events_central import StationForgotten
 
 from .messages import (
     ChargingProfile,
@@ -38,6 +40,9 @@ from .rules import read
 
 #: The name under which the instance, and what is known of a station, are found in ``shared``.
 NAME: Final = "smart_charging"
+
+#: Where the abilities of stations outlive the central system, by identity.
+LIMITS: Final = "smart_charging.limits"
 
 _UNKNOWN: Final = 1 << 31
 
@@ -90,6 +95,16 @@ class CentralSystem:
         known: Limits = station.shared.get(NAME, Limits())
         return known
 
+    def ocpp_restore_state(self, store: CentralStore) -> None:
+        """Stations need not be asked again what they can do."""
+        for identity, limits in store.documents(LIMITS):
+            self.central.meet(identity).shared[NAME] = Limits(**limits)
+
+    def ocpp_on_event(self, event: object) -> None:
+        """A station that is forgotten is so here, too."""
+        if isinstance(event, StationForgotten) and self.central.store is not None:
+            self.central.store.remove(LIMITS, event.identity)
+
     async def discover(self, station: ConnectedStation) -> Limits:
         """Asks the station for its abilities (SC-001), to be kept to from now on.
 
@@ -107,6 +122,8 @@ class CentralSystem:
             elif name is not None and value.isdecimal():
                 found[name] = int(value)
         limits = station.shared[NAME] = Limits(**found)
+        if self.central.store is not None:
+            self.central.store.put(LIMITS, station.identity, asdict(limits))
         return limits
 
     async def set_profile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 from ..messages import (
     AuthorizationStatus,
@@ -41,6 +42,20 @@ class Ledger:
         self._tags: dict[str, int] = {}
         #: Ids of transactions that are over, oldest first.
         self._over: deque[int] = deque()
+        #: Told of a transaction that another one made change, and of one that is forgotten.
+        self.changed: Callable[[Transaction], None] = _ignore
+        self.forgotten: Callable[[Transaction], None] = _ignore
+
+    def restore(self, transaction: Transaction) -> None:
+        """Takes over a transaction that an earlier central system recorded, oldest first."""
+        self.transactions[transaction.id] = transaction
+        self._starts[transaction.start_facts] = transaction
+        self.next_id = max(self.next_id, transaction.id + 1)
+        if transaction.running:
+            self._enter(transaction)
+        else:
+            self._over.append(transaction.id)
+            self._make_room()
 
     def started_before(self, identity: str, request: StartTransactionRequest) -> Transaction | None:
         """The transaction this very request began, if it came before."""
@@ -84,9 +99,10 @@ class Ledger:
         """Records a transaction's end; the transaction, and whether the end was news."""
         transaction = self.find(identity, request["transactionId"])
         if transaction is None:
-            if (identity, request) not in self.unmatched:
-                self.unmatched.append((identity, request))
-            return None, False
+            if (identity, request) in self.unmatched:
+                return None, False
+            self.unmatched.append((identity, request))
+            return None, True
         if transaction.stopped_at is not None:
             return transaction, False
         self._leave(transaction)
@@ -116,6 +132,7 @@ class Ledger:
         if before is not None:
             self._leave(before)
             before.superseded = True
+            self.changed(before)
         self._running[place] = transaction
         tag = transaction.id_tag.lower()
         self._tags[tag] = self._tags.get(tag, 0) + 1
@@ -131,9 +148,13 @@ class Ledger:
         if not self._tags[tag]:
             del self._tags[tag]
         self._over.append(transaction.id)
+        self._make_room()
+
+    def _make_room(self) -> None:
         while len(self._over) > self._keep:
             gone = self.transactions.pop(self._over.popleft())
             self._starts.pop(gone.start_facts, None)
+            self.forgotten(gone)
 
 
 def start_facts(identity: str, request: StartTransactionRequest) -> StartFacts:
@@ -145,3 +166,7 @@ def start_facts(identity: str, request: StartTransactionRequest) -> StartFacts:
         request["timestamp"],
         request["meterStart"],
     )
+
+
+def _ignore(transaction: Transaction) -> None:
+    """Nobody wants to know."""

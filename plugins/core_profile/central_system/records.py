@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 
 from ocpp_kernel import timestamps
 
@@ -85,6 +86,11 @@ class Transaction:
     def energy(self) -> int | None:
         """Energy delivered; None while it runs."""
         return None if self.meter_stop is None else self.meter_stop - self.meter_start
+
+    def ends_with(self, readings: list[MeterValue]) -> bool:
+        """Whether these are the last that came: what was answered in vain is sent again."""
+        newest = list(islice(reversed(self.meter_values), len(readings)))
+        return newest == readings[::-1]
 
 
 def epoch(text: str | None, otherwise: int) -> int:

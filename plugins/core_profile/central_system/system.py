@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, TypeVar
+from functools import partial
+from typing import Final
 
 from ocpp_kernel.central import Central, ConnectedStation
+from ocpp_kernel.central_store import CentralStore
 from ocpp_kernel.contracts import on
 from ocpp_kernel.errors import LocalError, PropertyConstraintViolation, SecurityError
-from ocpp_kernel.events_central import RegistrationMissing, StationConnected
+from ocpp_kernel.events_central import RegistrationMissing, StationConnected, StationForgotten
+from ocpp_kernel.session import Deferred
 
 from ..messages import (
     Authorize,
@@ -40,6 +43,7 @@ from ..messages import (
     StopTransactionRequest,
     StopTransactionResponse,
 )
+from .books import Books
 from .events import (
     ConnectorReported,
     MeterValuesReceived,
@@ -48,14 +52,12 @@ from .events import (
     TransactionBegan,
     TransactionEnded,
 )
+from .later import when
 from .ledger import Ledger
 from .records import Connector, StationRecord, Transaction, epoch
 from .remote import remote_start_gate
 from .settings import Settings
 from .vendors import Vendors
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 #: The name under which the instance and its records are found in ``shared``.
 NAME: Final = "core_profile"
@@ -66,7 +68,6 @@ ASKED_FOR: Final = "asked_for"
 
 #: Connectors remembered per station; a faulty one must not fill the memory.
 MAX_CONNECTORS: Final = 256
-
 
 #: How an application decides; the answer may be one to be awaited.
 Accept = Callable[
@@ -95,6 +96,7 @@ class CentralSystem:
             settings.keep_transactions,
             settings.keep_meter_values,
         )
+        self.books = Books(central, self.ledger, settings.keep_meter_values)
         #: Decides over a BootNotification; an application may put its own here, async or not.
         self.accept: Accept = self._accept
         #: Says what is known of an idTag; an application may put its own here, async or not.
@@ -131,45 +133,41 @@ class CentralSystem:
         """A new connection may be reminded of its BootNotification once more."""
         if isinstance(event, StationConnected):
             self.record(self.central.stations[event.identity]).reminded = False
+        elif isinstance(event, StationForgotten):
+            self.books.forget_station(self.record(self.central.stations[event.identity]))
+
+    def ocpp_restore_state(self, store: CentralStore) -> None:
+        """Stations and transactions are those that were known before."""
+        self.books.restore(store, NAME)
 
     # Registration.
 
     @on(BootNotification)
     def on_boot_notification(
         self, station: ConnectedStation, request: BootNotificationRequest
-    ) -> BootNotificationResponse | Awaitable[BootNotificationResponse]:
+    ) -> BootNotificationResponse | Awaitable[BootNotificationResponse | Deferred] | Deferred:
         """CORE-019. What is decided holds until the next boot, over reconnections."""
-        decision = self.accept(station, request)
-        if isinstance(decision, Awaitable):
-            return self._register_later(station, request, decision)
-        return self._register(station, request, decision)
-
-    async def _register_later(
-        self,
-        station: ConnectedStation,
-        request: BootNotificationRequest,
-        decision: Awaitable[RegistrationStatus],
-    ) -> BootNotificationResponse:
-        return self._register(station, request, await decision)
+        return when(self.accept(station, request), partial(self._register, station, request))
 
     def _register(
         self,
         station: ConnectedStation,
         request: BootNotificationRequest,
         status: RegistrationStatus,
-    ) -> BootNotificationResponse:
+    ) -> BootNotificationResponse | Deferred:
         record = self.record(station)
         record.registration = status
         record.boot, record.booted_at = request, self.central.utc()
         options = self.options
-        self.central.emit(StationBooted(station.identity, status, request))
-        return {
+        self.books.station(record)
+        answer: BootNotificationResponse = {
             "currentTime": self.central.timestamp(),
             "interval": (
                 options.heartbeat_interval if status == "Accepted" else options.retry_interval
             ),
             "status": status,
         }
+        return self.central.kept(answer, StationBooted(station.identity, status, request))
 
     def _accept(
         self, station: ConnectedStation, request: BootNotificationRequest
@@ -215,7 +213,7 @@ class CentralSystem:
     @on(StatusNotification)
     def on_status_notification(
         self, station: ConnectedStation, request: StatusNotificationRequest
-    ) -> StatusNotificationResponse:
+    ) -> StatusNotificationResponse | Deferred:
         """Recorded however old its timestamp is (CORE-045); without one it is of now (CORE-102)."""
         number = request["connectorId"]
         if number < 0:
@@ -225,19 +223,20 @@ class CentralSystem:
         if known is None and len(connectors) >= MAX_CONNECTORS:
             self.central.log("warning", f"{station.identity}: connector {number} is one too many")
             return {}
-        connectors[number] = Connector(
+        connector = connectors[number] = Connector(
             status=request["status"],
             error_code=request["errorCode"],
             since=epoch(request.get("timestamp"), self.central.utc()),
             report=request,
             meter_values=known.meter_values if known is not None else [],
         )
+        self.books.connector(station.identity, number, connector)
         if request["errorCode"] != "NoError":
             self._tell_error(station, request)
-        self.central.emit(
-            ConnectorReported(station.identity, number, request["status"], request["errorCode"])
+        reported = ConnectorReported(
+            station.identity, number, request["status"], request["errorCode"]
         )
-        return {}
+        return self.central.kept({}, reported)
 
     def _tell_error(self, station: ConnectedStation, report: StatusNotificationRequest) -> None:
         """An error while not Faulted is but a warning (CORE-093)."""
@@ -282,7 +281,7 @@ class CentralSystem:
     @on(StartTransaction)
     def on_start_transaction(
         self, station: ConnectedStation, request: StartTransactionRequest
-    ) -> StartTransactionResponse | Awaitable[StartTransactionResponse]:
+    ) -> StartTransactionResponse | Awaitable[StartTransactionResponse | Deferred] | Deferred:
         """Always answered with an id, whatever is thought of the idTag (CORE-053, CORE-054).
 
         The same one sent again gets the same id (CORE-050).
@@ -294,17 +293,20 @@ class CentralSystem:
 
     def _started(
         self, station: ConnectedStation, request: StartTransactionRequest, info: IdTagInfo
-    ) -> StartTransactionResponse:
+    ) -> StartTransactionResponse | Deferred:
+        events: tuple[TransactionBegan, ...] = ()
         before = self.ledger.started_before(station.identity, request)
         if before is None:
             info = self._refuse_second(station, request, info)
             before = self.ledger.start(
                 station.identity, request, info["status"], self.central.utc()
             )
-            self.central.emit(TransactionBegan(before))
+            self.books.transaction(before)
+            events = (TransactionBegan(before),)
         elif info["status"] == "Accepted":
             info = {**info, "status": before.id_tag_status}
-        return {"transactionId": before.id, "idTagInfo": info}
+        answer: StartTransactionResponse = {"transactionId": before.id, "idTagInfo": info}
+        return self.central.kept(answer, *events)
 
     def _refuse_second(
         self, station: ConnectedStation, request: StartTransactionRequest, info: IdTagInfo
@@ -321,76 +323,78 @@ class CentralSystem:
     @on(StopTransaction)
     def on_stop_transaction(
         self, station: ConnectedStation, request: StopTransactionRequest
-    ) -> StopTransactionResponse | Awaitable[StopTransactionResponse]:
+    ) -> StopTransactionResponse | Awaitable[StopTransactionResponse | Deferred] | Deferred:
         """Always answered, for any id (CORE-055, CORE-056, CORE-063)."""
+        events: tuple[TransactionEnded, ...] = ()
         transaction, news = self.ledger.stop(station.identity, request, self.central.utc())
         if transaction is None:
+            if news:
+                self.books.unmatched(station.identity, request)
             self.central.log(
                 "warning",
                 f"{station.identity}: the end of transaction {request['transactionId']} came, "
                 "whose start is not known here; kept in core.ledger.unmatched",
             )
         elif news:
-            self.central.emit(TransactionEnded(transaction))
+            self.books.transaction(transaction)
+            self.books.readings(transaction, request.get("transactionData", []))
+            events = (TransactionEnded(transaction),)
+        # Told whatever comes of the idTag.
+        answer: StopTransactionResponse | Deferred = self.central.kept({}, *events)
         if "idTag" not in request:
-            return {}
+            return answer
         try:
             info = self.look_up(station, request["idTag"])
         except Exception as fault:  # noqa: BLE001 - an application may fail in any way
             return self._without_info(station, fault)
         if isinstance(info, Awaitable):
             return self._stopped_later(station, info)
-        return {"idTagInfo": info}
+        return self.central.kept({"idTagInfo": info})
 
     async def _stopped_later(
         self, station: ConnectedStation, info: Awaitable[IdTagInfo]
-    ) -> StopTransactionResponse:
+    ) -> StopTransactionResponse | Deferred:
         try:
-            return {"idTagInfo": await info}
+            answer: StopTransactionResponse = {"idTagInfo": await info}
         except Exception as fault:  # noqa: BLE001 - an application may fail in any way
             return self._without_info(station, fault)
+        return self.central.kept(answer)
 
-    def _without_info(self, station: ConnectedStation, fault: Exception) -> StopTransactionResponse:
+    def _without_info(
+        self, station: ConnectedStation, fault: Exception
+    ) -> StopTransactionResponse | Deferred:
         """The end is recorded: it must not be sent again for the optional part of its answer."""
         self.central.log("warning", f"{station.identity}: look_up failed: {fault!r}")
-        return {}
+        return self.central.kept({})
 
     @on(MeterValues)
     def on_meter_values(
         self, station: ConnectedStation, request: MeterValuesRequest
-    ) -> MeterValuesResponse:
-        """Always answered, plausible or not (CORE-087)."""
+    ) -> MeterValuesResponse | Deferred:
+        """Always answered, plausible or not (CORE-087); what is sent again counts once."""
         transaction = self.ledger.find(station.identity, request.get("transactionId"))
         readings = request["meterValue"]
         if transaction is not None:
+            if transaction.ends_with(readings):
+                return self.central.kept({})
             transaction.meter_values.extend(readings)
+            self.books.readings(transaction, readings)
         connector = self.record(station).connectors.get(request["connectorId"])
         if connector is not None:
             connector.meter_values = readings[-1:]
-        self.central.emit(
-            MeterValuesReceived(station.identity, request["connectorId"], transaction, readings)
+            self.books.connector(station.identity, request["connectorId"], connector)
+        received = MeterValuesReceived(
+            station.identity, request["connectorId"], transaction, readings
         )
-        return {}
+        return self.central.kept({}, received)
 
     # Vendors' data.
 
     @on(DataTransfer)
     def on_data_transfer(
         self, station: ConnectedStation, request: DataTransferRequest
-    ) -> DataTransferResponse | Awaitable[DataTransferResponse]:
+    ) -> DataTransferResponse | Awaitable[DataTransferResponse | Deferred] | Deferred:
         """CORE-134, CORE-135: plugins register for vendors with ``ocpp_register_data_transfer``."""
         if self._vendors is None:
             self._vendors = Vendors(self.central.hooks.register_data_transfer())
         return self._vendors.answer(station, request)
-
-
-def when(value: T | Awaitable[T], then: Callable[[T], R]) -> R | Awaitable[R]:
-    """``then`` of the value: now if it is there, else once it is."""
-    # A dictionary is the usual value, and is told much faster than that something is awaitable.
-    if type(value) is dict or not isinstance(value, Awaitable):
-        return then(value)
-
-    async def later(awaited: Awaitable[T]) -> R:
-        return then(await awaited)
-
-    return later(value)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from typing import Any
 
 from ocpp_kernel.central import ConnectedStation, VendorAnswer, VendorHandler
+from ocpp_kernel.errors import OcppError
 from ocpp_kernel.hooks import DataTransferHandler
+from ocpp_kernel.session import Deferred
 
 from ..messages import DataTransferRequest, DataTransferResponse, DataTransferStatus
 
@@ -18,7 +21,7 @@ class Vendors:
 
     def answer(
         self, station: ConnectedStation, request: DataTransferRequest
-    ) -> DataTransferResponse | Awaitable[DataTransferResponse]:
+    ) -> DataTransferResponse | Awaitable[DataTransferResponse | Deferred] | Deferred:
         """The vendor's answer, or which part of the request nobody knows."""
         vendor = request["vendorId"].lower()
         message = request.get("messageId")
@@ -28,6 +31,8 @@ class Vendors:
                 continue
             if handler.message_id in (None, message):
                 found = _ask(handler, station, message, request.get("data"))
+                if isinstance(found, Deferred):
+                    return _deferred(found)
                 return _later(found) if isinstance(found, Awaitable) else _answer(*found)
             status = "UnknownMessageId"
         return {"status": status}
@@ -44,8 +49,21 @@ def _ask(
     return handler.handle(message, data)
 
 
-async def _later(found: Awaitable[tuple[str, str | None]]) -> DataTransferResponse:
-    return _answer(*await found)
+async def _later(
+    found: Awaitable[tuple[str, str | None] | Deferred],
+) -> DataTransferResponse | Deferred:
+    pair = await found
+    return _deferred(pair) if isinstance(pair, Deferred) else _answer(*pair)
+
+
+def _deferred(found: Deferred) -> Deferred:
+    answer = Deferred()
+
+    def resolve(pair: Any, error: OcppError | None) -> None:
+        answer.resolve(None if pair is None else dict(_answer(*pair)), error)
+
+    found.then(resolve)
+    return answer
 
 
 def _answer(status: str, reply: str | None) -> DataTransferResponse:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
+
+import msgspec
 
 from ocpp_kernel import schema
 from ocpp_kernel.errors import LocalError
@@ -12,6 +15,8 @@ from ..messages import AuthorizationData, IdTagInfo, SendLocalListRequest
 
 #: What every entry is checked against before anything is sent.
 _CONTRACT: Final = schema.compiled(SendLocalListRequest)
+
+_encode: Final = msgspec.json.Encoder(order="sorted").encode
 
 
 class InvalidList(ValueError):
@@ -24,9 +29,10 @@ class AuthList(Mapping[str, IdTagInfo]):
     Raises InvalidList for an entry that breaks its contract, is there twice, or has no idTagInfo.
     """
 
-    __slots__ = ("_entries",)
+    __slots__ = ("_digest", "_entries")
 
     def __init__(self, entries: Iterable[AuthorizationData] = ()) -> None:
+        self._digest = ""
         self._entries: dict[str, AuthorizationData] = {}
         for folded, entry in _checked(entries).items():
             if "idTagInfo" not in entry:
@@ -45,6 +51,13 @@ class AuthList(Mapping[str, IdTagInfo]):
     def entries(self) -> list[AuthorizationData]:
         """All of it, as a full update has it."""
         return list(self._entries.values())
+
+    @property
+    def digest(self) -> str:
+        """What lists of the same entries have in common, and no others."""
+        if not self._digest:
+            self._digest = hashlib.sha256(_encode(self.entries())).hexdigest()
+        return self._digest
 
     def changed(self, changes: Iterable[AuthorizationData]) -> AuthList:
         """The list with entries added, updated, or (those without idTagInfo) removed.

@@ -7,11 +7,18 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Final, NamedTuple
 
 from ocpp_kernel.central import Central, ConnectedStation
+from ocpp_kernel.central_store import CentralStore
 from ocpp_kernel.errors import Disconnected, OcppError, PropertyConstraintViolation
-from ocpp_kernel.events_central import StationBooted, StationConnected, StationDisconnected
+from ocpp_kernel.events_central import (
+    StationBooted,
+    StationConnected,
+    StationDisconnected,
+    StationRestored,
+)
 
 from ..messages import AuthorizationData, AuthorizationStatus, GetLocalListVersion, SendLocalList
 from .auth_list import AuthList, InvalidList
+from .books import Books
 from .delivery import StationList, deliver
 
 #: The name under which the instance is found in ``central.shared``.
@@ -51,7 +58,7 @@ class CentralSystem:
 
     Stations are given as they are or by identity. A list is sent as differential updates while
     the station holds the one before, in full otherwise, and again in full after an update that
-    was refused (LAL-013). What is wanted is kept in memory only.
+    was refused (LAL-013). What is wanted outlives the central system where it has a store.
     """
 
     profile = "LocalAuthListManagement"
@@ -68,6 +75,7 @@ class CentralSystem:
                 {"idTag": tag, "idTagInfo": {"status": status}}
                 for tag, status in settings.tags.items()
             )
+        self._books = Books(central, self._default)
         self._tasks: set[asyncio.Task[None]] = set()
         self._registered: set[str] = set()
         central.shared[NAME] = self
@@ -91,6 +99,7 @@ class CentralSystem:
         wanted = entries if isinstance(entries, AuthList) else AuthList(entries)
         state.check_room(wanted)
         state.wanted = wanted
+        self._books.write(state)
 
     async def update(self, station: ConnectedStation | str, entries: Entries) -> int:
         """Makes these the station's list; the version it has then. Raises as :meth:`want` does
@@ -116,7 +125,10 @@ class CentralSystem:
         if known is None or not known.online:
             raise Disconnected(f"{state.identity} is not connected; its list is sent once it is")
         news = state.pending
-        await deliver(known, state)
+        try:
+            await deliver(known, state)
+        finally:
+            self._books.write(state)
         if news and state.held is not None:
             self.central.emit(ListDelivered(state.identity, state.version, len(state.held)))
         return state.version if state.held else 0
@@ -127,6 +139,12 @@ class CentralSystem:
 
     # Stations come and go.
 
+    def ocpp_restore_state(self, store: CentralStore) -> None:
+        """What is wanted of stations, and what they were known to hold."""
+        for state in self._books.restored(store):
+            state.otherwise = self.options.max_update
+            self.stations[state.identity] = state
+
     def ocpp_on_event(self, event: object) -> None:
         """A station that registers is checked; one that comes back gets what it missed."""
         if isinstance(event, StationBooted):
@@ -134,6 +152,8 @@ class CentralSystem:
             if event.status == "Accepted":
                 self._registered.add(event.identity)
                 self._check_soon(event.identity, booted=True)
+        elif isinstance(event, StationRestored) and event.status == "Accepted":
+            self._registered.add(event.identity)
         elif isinstance(event, StationConnected) and event.identity in self._registered:
             self._check_soon(event.identity, booted=False)
         elif isinstance(event, StationDisconnected) and event.identity in self.stations:

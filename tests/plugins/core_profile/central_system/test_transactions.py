@@ -307,6 +307,25 @@ def test_faulty_meter_values(bench: Bench, payload: Any, code: str) -> None:
     assert bench.boot().ask("MeterValues", payload)[2] == code
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_readings_that_are_sent_again_count_once(bench: Bench, count: int) -> None:
+    """Their answer got lost; one that differs in a digit is another one."""
+    link = bench.boot()
+    number = link.ask("StartTransaction", START)["transactionId"]
+    readings = [
+        {"timestamp": f"2026-01-01T00:0{n}:00Z", "sampledValue": [{"value": str(n)}]}
+        for n in range(count)
+    ]
+    values = {"connectorId": 1, "transactionId": number, "meterValue": readings}
+    for _ in range(3):
+        assert link.ask("MeterValues", values) == {}
+    assert list(bench.core.transactions[number].meter_values) == readings
+    assert len(bench.told("MeterValuesReceived")) == 1
+    other = [{**readings[-1], "sampledValue": [{"value": "9"}]}]
+    link.ask("MeterValues", {**values, "meterValue": other})
+    assert list(bench.core.transactions[number].meter_values) == readings + other
+
+
 # Memory.
 
 
@@ -315,9 +334,10 @@ def test_what_is_remembered_is_bounded(make_bench: Any) -> None:
     link = bench.boot()
     for n in range(50):
         number = link.ask("StartTransaction", {**START, "meterStart": n})["transactionId"]
-        for _ in range(10):
+        for value in range(10):
+            reading = {**METER[0], "sampledValue": [{"value": str(value)}]}
             link.ask(
-                "MeterValues", {"connectorId": 1, "transactionId": number, "meterValue": METER}
+                "MeterValues", {"connectorId": 1, "transactionId": number, "meterValue": [reading]}
             )
         link.ask("StopTransaction", stop(number))
     assert len(bench.core.transactions) == 10
