@@ -55,9 +55,12 @@ class StatusReporter:
             self._send(connector, status, error_code)
 
     def report_all(self) -> None:
-        """Tells whatever is not known, connector 0 first."""
+        """Tells whatever is not known, connector 0 first.
+
+        Only a status that replaces a known one need last for MinimumStatusDuration (CORE-017).
+        """
         for connector in self._core.connectors:
-            if connector.settling is None:
+            if connector.settling is None or not connector.reported:
                 self.report(connector)
 
     def forget(self) -> None:
