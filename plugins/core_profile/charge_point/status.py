@@ -109,6 +109,6 @@ class StatusReporter:
 
         def done(answer: Any, error: OcppError | None) -> None:
             if isinstance(error, (Disconnected, CallTimeout)):
-                connector.reported = ""
+                connector.reported_error = ""  # to be told again; it may have been heard
 
         self._station.call(StatusNotification(payload), done)
