@@ -79,9 +79,7 @@ def test_a_flash_that_cannot_be_written_keeps_nothing_from_starting(tmp_path: Pa
 
 
 @pytest.mark.parametrize("nonsense", [b"many", b"\xff\xfe1"])
-def test_a_count_of_starts_that_is_nonsense_counts_as_none(
-    tmp_path: Path, nonsense: bytes
-) -> None:
+def test_a_count_of_starts_that_is_nonsense_counts_as_none(tmp_path: Path, nonsense: bytes) -> None:
     usr = tmp_path / "flash" / "usr"
     usr.mkdir(parents=True)
     usr.joinpath("ocpp_starts").write_bytes(nonsense)
