@@ -23,7 +23,7 @@ def _read(path: str) -> str:
     try:
         with open(path) as file:
             return file.read(_MOST)
-    except OSError:
+    except (OSError, ValueError):  # not there, or no text: flash may hold anything
         return ""
 
 

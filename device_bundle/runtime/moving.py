@@ -53,6 +53,6 @@ def _crash_log() -> str:
         try:
             with open(path) as file:  # noqa: PTH123  # no pathlib on a module
                 text += file.read(4096)
-        except OSError:
-            pass  # nothing happened, or nothing could be written
+        except (OSError, ValueError):
+            pass  # nothing happened, nothing could be written, or what is there is no text
     return text

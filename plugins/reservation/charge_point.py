@@ -318,6 +318,6 @@ class ChargePoint:
             number = connector.connector_id
             if connector.status in ENDING:
                 self._end_unusable(number, connector.status)
-            elif self._at(number, self._held) is not None:
+            elif number and self._at(number, self._held) is not None:
                 connector.reserve(True)
         self._settle()

@@ -28,6 +28,7 @@ class Boot:
         self.known = False
         self._not_before = 0
         self._calling = False
+        self._sent = 0
         self._renewed = False
         self._timer: Timer | None = None
 
@@ -103,13 +104,14 @@ class Boot:
         if settings.meter_serial_number:
             payload["meterSerialNumber"] = settings.meter_serial_number
         self._calling = True
+        self._sent = self._station.now
         self._station.call(BootNotification(payload), self._done)
 
     def _done(self, answer: Any, error: OcppError | None) -> None:
         self._calling = False
         wait = self._core.options.boot_retry
         if error is None:
-            self._core.heartbeat.set_clock(answer["currentTime"])
+            self._core.heartbeat.set_clock(answer["currentTime"], self._sent)
             self.status = answer["status"]
             if self.status == "Accepted":
                 self._accepted(answer["interval"])

@@ -93,7 +93,8 @@ class Connector:
         self.offered = -1
         #: Monotonic time of the last change that shows.
         self.changed_at = 0
-        #: The status and error last told to the central system; "" where it is not known there.
+        #: The status last told to the central system, "" for none since the boot, and the error
+        #: told with it, "" where it may not have been heard.
         self.reported = ""
         self.reported_error = ""
         self.reported_info = ""

@@ -26,6 +26,7 @@ class HeartbeatTimer:
         self._station = core.station
         self._timer: Timer | None = None
         self._sent = 0
+        self._unanswered = False
         self._synchronised = 0
 
     def start(self) -> None:
@@ -36,20 +37,27 @@ class HeartbeatTimer:
 
     def send(self) -> None:
         """Sends one now."""
-        self._sent = self._station.now
-        self._station.call(Heartbeat({}), self._done)
+        asked = self._sent = self._station.now
+        self._unanswered = True
+        self._station.call(Heartbeat({}), lambda answer, error: self._done(answer, error, asked))
 
     def trigger(self, connector_id: int | None) -> str:
         """A Heartbeat was asked for; the TriggerMessageStatus."""
         self._station.after_response(self.send)
         return "Accepted"
 
-    def set_clock(self, text: str) -> None:
-        """Takes over the central system's time; a second's difference is the way's, not ours."""
+    def set_clock(self, text: str, asked: int) -> None:
+        """Takes over the central system's time, which answers what was asked at ``asked``.
+
+        How much of the time since then is the way back nobody knows: a clock that may be right
+        stays, so that no late answer sets it back.
+        """
         self._synchronised = self._station.now
         epoch = timestamps.parse(text)
         now = self._station.utc()
-        if epoch is not None and (now is None or abs(epoch - now) > 1):
+        if epoch is not None and (
+            now is None or not -1 <= now - epoch <= self._station.now - asked + 1
+        ):
             self._station.set_utc(epoch)
 
     def _remaining(self) -> int:
@@ -63,12 +71,14 @@ class HeartbeatTimer:
         self._timer = None
         if not self._core.boot.is_ready():
             return
-        if self._remaining() == 0:
+        # Where answers are slow, one that waits is enough.
+        if self._remaining() == 0 and not self._unanswered:
             self.send()
         self._timer = self._station.after(max(self._remaining(), 1), self._due)
 
-    def _done(self, answer: Any, error: OcppError | None) -> None:
+    def _done(self, answer: Any, error: OcppError | None, asked: int) -> None:
+        self._unanswered = False
         if error is None:
-            self.set_clock(answer["currentTime"])
+            self.set_clock(answer["currentTime"], asked)
         else:
             self._core.boot.is_lost(error)

@@ -245,16 +245,20 @@ class Meter:
             if not values or self._station.utc() is None:
                 continue
             number = connector.connector_id
+            transaction = connector.transaction
+            known = None if transaction is None else transaction.transaction_id
+            if transaction is not None and known is None and self._core.boot.is_ready():
+                # Behind its StartTransaction, whose answer will tell the id (CORE-057).
+                journal.values(number, transaction.number, "Trigger", journal.clock(), values)
+                continue
             payload: MeterValuesRequest = {
                 "connectorId": number,
                 "meterValue": [
                     wire.meter_value(journal, journal.clock(), "Trigger", values, number == 0)
                 ],
             }
-            transaction = connector.transaction
-            if transaction is not None:
-                known = transaction.transaction_id
-                payload["transactionId"] = -1 if known is None else known
+            if known is not None:
+                payload["transactionId"] = known
             self._station.call(MeterValues(payload), self._told)
 
     def _told(self, answer: Any, error: OcppError | None) -> None:

@@ -55,9 +55,12 @@ class StatusReporter:
             self._send(connector, status, error_code)
 
     def report_all(self) -> None:
-        """Tells whatever is not known, connector 0 first."""
+        """Tells whatever is not known, connector 0 first.
+
+        Only a status that replaces a known one need last for MinimumStatusDuration (CORE-017).
+        """
         for connector in self._core.connectors:
-            if connector.settling is None:
+            if connector.settling is None or not connector.reported:
                 self.report(connector)
 
     def forget(self) -> None:
@@ -106,6 +109,6 @@ class StatusReporter:
 
         def done(answer: Any, error: OcppError | None) -> None:
             if isinstance(error, (Disconnected, CallTimeout)):
-                connector.reported = ""
+                connector.reported_error = ""  # to be told again; it may have been heard
 
         self._station.call(StatusNotification(payload), done)

@@ -78,11 +78,15 @@ def test_a_flash_that_cannot_be_written_keeps_nothing_from_starting(tmp_path: Pa
     assert any("no meter" in line for line in emulator.lines)
 
 
-def test_a_count_of_starts_that_is_nonsense_counts_as_none(tmp_path: Path) -> None:
-    tmp_path.joinpath("flash", "usr").mkdir(parents=True)
-    tmp_path.joinpath("flash", "usr", "ocpp_starts").write_text("many")
+@pytest.mark.parametrize("nonsense", [b"many", b"\xff\xfe1"])
+def test_a_count_of_starts_that_is_nonsense_counts_as_none(tmp_path: Path, nonsense: bytes) -> None:
+    usr = tmp_path / "flash" / "usr"
+    usr.mkdir(parents=True)
+    usr.joinpath("ocpp_starts").write_bytes(nonsense)
+    usr.joinpath("ocpp_crash").write_bytes(nonsense)
     emulator = run(tmp_path, APP, 1)
     assert not any("safe mode" in line for line in emulator.lines[:2])
+    assert b"no meter" in usr.joinpath("ocpp_crash").read_bytes()
     assert emulator.root.joinpath("usr", "ocpp_starts").read_text() in "12"
 
 

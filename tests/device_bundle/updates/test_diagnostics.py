@@ -26,6 +26,17 @@ async def test_fw_013_fw_014_diagnostics_are_uploaded(site: Any) -> None:
     assert sum("CablePlugged" in line for line in lines) > 5
 
 
+async def test_fw_013_what_is_kept_of_ends_may_be_damaged(site: Any) -> None:
+    """FW-013: the rest is uploaded all the same."""
+    await site.power_up("1.0.0")
+    usr = site.emulator.root / "usr"
+    usr.joinpath("ocpp_crash.old").write_bytes(b"\xff\xfe")
+    usr.joinpath("ocpp_crash").write_text("why the app ended")
+    await site.firmware.diagnostics(site.station, retries=0)
+    await site.hears("Uploading", "Uploaded")
+    assert "why the app ended" in site.firmware.record("CP1").diagnostics.file.read_text()
+
+
 async def test_fw_015_an_upload_that_is_refused_is_tried_again_and_told(site: Any) -> None:
     """FW-014, FW-015."""
     await site.power_up("1.0.0")

@@ -265,13 +265,14 @@ def test_rt_013_nothing_is_repeated(bench: Any) -> None:
 
 
 def test_rt_013_a_queue_that_waits_keeps_its_order(bench: Any) -> None:
-    """RT-013, CORE-043: a trigger reports the present, and leaves what waits as it is."""
+    """RT-013, CORE-043, CORE-057: values of a transaction follow its start, and bear its id."""
     bench.answers["StartTransaction"] = None
     bench.charge()
     bench.seen()
     assert bench.trigger("MeterValues", 1) == "Accepted"
+    assert bench.seen("MeterValues") == []
     bench.answer('{"idTagInfo":{"status":"Accepted"},"transactionId":9}')
     ((_, values),) = bench.seen("MeterValues")
-    assert values["transactionId"] == -1
+    assert values["transactionId"] == 9
     bench.tag()
     assert [payload["transactionId"] for _, payload in bench.seen("StopTransaction")] == [9]

@@ -211,6 +211,15 @@ def test_res_019_connector_0_after_power_loss(bench: Any) -> None:
     assert bench.remote_start("MINE", 2) == "Accepted"
 
 
+def test_res_019_beside_one_of_connector_0(bench: Any) -> None:
+    """RES-019: a reservation of any connector is none of the charge point itself."""
+    bench.reserve(0, number=1)
+    bench.reserve(1, number=2)
+    bench.plug()
+    bench.restart()
+    assert [bench.status(number) for number in (0, 1, 2)] == ["Available", "Reserved", "Available"]
+
+
 def test_res_019_expired_meanwhile(bench: Any) -> None:
     """RES-019, RES-014: known once the central system told the time."""
     bench.reserve(seconds=60)

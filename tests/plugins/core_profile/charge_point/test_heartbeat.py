@@ -62,6 +62,31 @@ def test_core_021_sets_the_clock(booted: Any) -> None:
     assert timestamps.format(booted.station.utc()) == "2026-01-01T01:05:00Z"
 
 
+def test_core_020_an_unanswered_heartbeat_is_one(booted: Any) -> None:
+    """CORE-020: while an answer is waited for, no others queue up behind it."""
+    booted.configure("HeartbeatInterval", "1")
+    booted.answers["Heartbeat"] = None
+    booted.advance(20)
+    assert booted.seen() == [("Heartbeat", {})]
+    booted.answers["Heartbeat"] = {"currentTime": booted.time()}
+    booted.answer(f'{{"currentTime":"{booted.time()}"}}')
+    assert booted.seen() == []
+    booted.advance(1)
+    assert booted.seen() == [("Heartbeat", {})]
+
+
+def test_core_021_a_late_answer_does_not_set_the_clock_back(booted: Any) -> None:
+    """CORE-021: the time told is as old as its answer may be; what cannot be right is changed."""
+    booted.configure("HeartbeatInterval", "100")
+    booted.answers["Heartbeat"] = None
+    for late, told, shown in ((25, 0, 25), (25, -60, -60), (25, 90, 90)):
+        booted.advance(100)
+        right = booted.station.utc()
+        booted.advance(late)
+        booted.answer(f'{{"currentTime":"{timestamps.format(right + told)}"}}')
+        assert booted.station.utc() == right + shown
+
+
 def test_frm_045_at_least_one_a_day(booted: Any) -> None:
     """FRM-045: however much is exchanged, the clock is asked for once a day."""
     booted.configure("HeartbeatInterval", "3000")
