@@ -102,10 +102,10 @@ class on(Generic[Req, Resp]):  # noqa: N801 - the field's word for it, used as a
     """
 
     def __init__(self, action: Action[Req, Resp]) -> None:
-        if not isinstance(action, Action):
-            raise TypeError(
-                f"@on takes an action that some messages module defines, not {action!r}"
-            )
+        given: Any = action
+        if not isinstance(given, Action):
+            named = getattr(given, "__qualname__", None) or repr(given)
+            raise TypeError(f"@on takes an action that some messages module defines, not {named}")
         self.action = action
 
     # One overload per kind of result, so that a handler called directly keeps its own type.

@@ -270,7 +270,9 @@ def test_a_plugin_that_leaves_the_program_at_import(site: Path, module: Module, 
 
 def test_a_missing_dependency_is_named(site: Path, module: Module, only: Only) -> None:
     module("acme", "import surely_not_installed.part")
-    assert problem(only("acme")).endswith(": module surely_not_installed is not installed")
+    assert problem(only("acme")).endswith(
+        f": module surely_not_installed is not installed ({site / 'acme.py'}:1); install it"
+    )
 
 
 def test_a_missing_module_is_named(site: Path, only: Only) -> None:
@@ -343,7 +345,7 @@ ROLE_FAULTS = [
     (
         "central_system",
         "def ocpp_veto_start(self, connector_id, id_tag): ...",
-        "acme (central_system): hook ocpp_veto_start is not known; did you mean",
+        "ocpp_veto_start is a hook of a charge point; move it to the class ChargePoint (",
     ),
     (
         "charge_point",
@@ -428,8 +430,8 @@ def test_requirements_that_are_not_met_take_others_along(
     loaded = load(only("acme", "base"), "charge_point")
     assert names(loaded) == []
     assert sorted(loaded.problems) == [
-        "plugin acme: requires base; switch it on in [profiles]",
-        "plugin base: requires cellar, which is not installed; install it",
+        f"plugin acme: requires base, which cannot be used; mend that one ({site / 'acme.py'}:1)",
+        f"plugin base: requires cellar, which is not installed; install it ({site / 'base.py'}:1)",
     ]
 
 
@@ -438,7 +440,9 @@ def test_a_plugin_without_the_role_meets_no_requirement(
 ) -> None:
     module("acme", REQUIRES.format(names="'base'"))
     module("base", MESSAGES.format(action="Poke"))
-    assert names(load(only("acme", "base"), "charge_point")) == ["base"]
+    loaded = load(only("acme", "base"), "charge_point")
+    assert names(loaded) == ["base"]
+    assert "requires base, which has no part for a charge point" in loaded.problems[0]
 
 
 # Actions.
@@ -468,7 +472,8 @@ def test_a_required_hook_must_be_implemented_by_some_plugin(
     module("acme", REQUIRES.format(names="'ocpp_driver'"))
     loaded = load(only("acme"), "charge_point")
     assert loaded.problems == [
-        "plugin acme: requires a plugin that implements ocpp_driver; switch one on in [profiles]"
+        "plugin acme: requires a plugin that implements ocpp_driver; switch one on in [profiles] "
+        f"({site / 'acme.py'}:1)"
     ]
     module("base", CHARGE_POINT + "    def ocpp_driver(self):\n        return self\n")
     assert names(load(only("acme", "base"), "charge_point")) == ["acme", "base"]
