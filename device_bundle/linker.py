@@ -75,7 +75,7 @@ def link(
     where it is. Raises ConfigError for settings that do not fit, BundleError with every finding.
     """
     roots = [root_of(found) for found in plugins]
-    _refuse_own_files(roots)
+    _refuse_names(roots)
     target = target_of(config)
     replaced = target.roots()
     program = Program([KERNEL, RUNTIME, TEXTS, *app.ROOTS, *roots, *replaced], Findings(), base)
@@ -101,13 +101,22 @@ def link(
     return linked
 
 
-def _refuse_own_files(roots: Sequence[Root]) -> None:
-    """Raises BundleError for plugins whose module would take the place of one of the bundle's."""
-    names = [root.package for root in roots if root.package in _OWN_FILES]
-    if names:
-        raise BundleError(
-            *(f"plugin {name}: every bundle has a file of that name; rename it" for name in names)
-        )
+def _refuse_names(roots: Sequence[Root]) -> None:
+    """Raises BundleError for plugins that cannot be a file of the bundle by their name."""
+    faults = [
+        f"plugin {root.package}: {why}; rename it"
+        for root in roots
+        for why in (_name_fault(root.package),)
+        if why
+    ]
+    if faults:
+        raise BundleError(*faults)
+
+
+def _name_fault(name: str) -> str:
+    if name in _OWN_FILES:
+        return "every bundle has a file of that name"
+    return "" if name.isidentifier() else "a module imports names of letters, digits and _ only"
 
 
 def _tell_all(program: Program, shapes: Shapes, roles: Sequence[Role]) -> None:

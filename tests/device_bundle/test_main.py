@@ -72,6 +72,19 @@ def test_a_plugin_called_like_a_file_of_every_bundle(
     assert told == f"plugin {name}: every bundle has a file of that name; rename it\n"
 
 
+def test_a_plugin_that_no_module_could_import_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "site-meter.py").write_text("class ChargePoint:\n    pass\n", encoding="utf-8")
+    config = tmp_path / "ocpp.toml"
+    config.write_text('[plugins]\nload = ["./site-meter.py"]\n', encoding="utf-8")
+    assert main(["--config", str(config), "--out", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().err
+    assert told == (
+        "plugin site-meter: a module imports names of letters, digits and _ only; rename it\n"
+    )
+
+
 def test_a_form_the_target_does_not_have_is_told_first(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
