@@ -58,6 +58,9 @@ def is_path(text: str) -> bool:
 def import_module(found: Found, module: str) -> ModuleType:
     """Imports a plugin, or a module of it; raises :class:`PluginError`."""
     where = f"plugin {found.name}: ({found.source})"
+    if ":" in module and not is_path(module):
+        named = module.partition(":")[0]
+        raise PluginError(f"{where}: {module} must name a module or package only: write {named}")
     try:
         if is_path(module):
             return _import_path(where, found.name, Path(module))

@@ -279,6 +279,12 @@ def test_a_missing_module_is_named(site: Path, only: Only) -> None:
     assert problem(only("acme_gone")).endswith(": module acme_gone is not there; install it")
 
 
+def test_a_class_in_the_place_of_its_module_is_told(site: Path, only: Only) -> None:
+    found = Found("acme", "acme.charge_point:ChargePoint", "installed by acme")
+    with pytest.raises(PluginError, match="must name a module or package only: write acme.charge"):
+        load_plugin(found, "charge_point")
+
+
 def test_a_missing_file_is_named(tmp_path: Path, only: Only) -> None:
     config = only("./gone.py")
     config.path = tmp_path / "ocpp.toml"
