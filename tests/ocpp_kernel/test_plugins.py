@@ -281,7 +281,9 @@ def test_a_missing_module_is_named(site: Path, only: Only) -> None:
 
 def test_a_class_in_the_place_of_its_module_is_told(site: Path, only: Only) -> None:
     found = Found("acme", "acme.charge_point:ChargePoint", "installed by acme")
-    with pytest.raises(PluginError, match="must name a module or package only: write acme.charge"):
+    with pytest.raises(
+        PluginError, match=r"must name a module or package only: write acme\.charge"
+    ):
         load_plugin(found, "charge_point")
 
 
