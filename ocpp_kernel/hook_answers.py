@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 from ocpp_kernel.configuration import BOOLEAN, INTEGER, Key
@@ -34,7 +34,12 @@ class Answers:
         keep = _KEEPERS.get(hook)
         if keep is None:
             return checked
-        return lambda *arguments: keep(self, plugin, checked(*arguments))
+
+        @wraps(function)
+        def kept() -> Any:
+            return keep(self, plugin, checked())
+
+        return kept
 
     def _keys(self, plugin: str, keys: list[Key]) -> list[Key]:
         return [
