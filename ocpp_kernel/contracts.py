@@ -9,7 +9,7 @@ the bounds below, and ties request and response together in an :class:`Action`:
     Reset = Action("Reset", ResetRequest, ResetResponse, sent_by=CENTRAL_SYSTEM)
 
 From that come the types editors and mypy see, the msgspec check used on CPython
-(:mod:`ocpp_kernel.fast`), the compact contract that :mod:`ocpp_kernel.validation` interprets, and
+(:mod:`ocpp_kernel.schema`), the compact contract that :mod:`ocpp_kernel.validation` interprets, and
 JSON Schema. On a device actions shrink to their names and ``@on`` to a literal route table.
 """
 
