@@ -8,7 +8,7 @@ from ocpp_kernel import schema
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.config import Config, ConfigError, plugin_settings
 from ocpp_kernel.dispatch import fingerprint
-from ocpp_kernel.failures import Log, described, locating
+from ocpp_kernel.failures import Locating, Log, described
 from ocpp_kernel.plugins import (
     Plugin,
     PluginSet,
@@ -38,7 +38,7 @@ def build_station(config: Config, store: Store, log: Log, watcher: Any = None) -
     cannot be used. Any other that cannot be used is logged as an error and left out.
     """
     loaded = load(config, "charge_point")
-    log = locating(log, modules_of(loaded))
+    log = Locating(log, modules_of(loaded))
     station = Station(config.charge_point.identity, MsgspecCodec(), store, log)
     install(station, config, loaded, watcher)
     _tell(loaded, log)
@@ -50,7 +50,7 @@ def build_central(config: Config, log: Log, watcher: Any = None) -> Central:
     from ocpp_kernel.central import Central  # noqa: PLC0415 - keeps asyncio out of charge points
 
     loaded = load(config, "central_system")
-    log = locating(log, modules_of(loaded))
+    log = Locating(log, modules_of(loaded))
     central = Central(MsgspecCodec(), log)
     install(central, config, loaded, watcher)
     _tell(loaded, log)
@@ -69,9 +69,12 @@ def install(host: Any, config: Config, loaded: PluginSet, watcher: Any = None) -
     instances = _instances(host, config, loaded)
     actions = actions_of(loaded)
     watchers = {} if watcher is None else {WATCHER: watcher}
+    routes = routes_of(loaded.role, instances)
+    if isinstance(host.log, Locating):
+        host.log.routes = routes
     host.install(
         schema.contracts_of(list(actions.values())),
-        routes_of(loaded.role, instances),
+        routes,
         hooks_of(loaded.role, {**instances, **watchers}, loaded.problems, host.log),
         tuple(sorted({p.role.profile for p in loaded.plugins if getattr(p.role, "profile", None)})),
         frozenset(fingerprint(name) for name in standard_actions(loaded) if name not in actions),

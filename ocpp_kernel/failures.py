@@ -104,22 +104,33 @@ def named(
     return called
 
 
-def locating(log: Log, modules: Mapping[str, str]) -> Log:
-    """The log, whose reports of an exception name the plugin and the line it comes from.
+class Locating:
+    """A log whose reports of an exception name the plugin and the line it comes from.
 
     Timers and callbacks belong to no plugin by themselves: whoever reports that one raised does so
     while the exception is handled. ``modules`` are the names of modules or packages, by plugin.
     """
 
-    def told(level: str, text: str) -> None:
+    def __init__(self, log: Log, modules: Mapping[str, str]) -> None:
+        self._log = log
+        self._modules = modules
+        #: The handlers by action, for reports of what they answered.
+        self.routes: Mapping[str, Callable[..., Any]] = {}
+
+    def __call__(self, level: str, text: str) -> None:
+        """Takes a line."""
         error = sys.exception()
         if error is not None and not isinstance(error, PluginFailure):
-            owner = _owner(error.__traceback__, modules)
-            if owner:
-                text = text.replace(repr(error), f"plugin {owner}: {described(error)}")
-        log(level, text)
+            text = self._located(text, error)
+        self._log(level, text)
 
-    return told
+    def _located(self, text: str, error: BaseException) -> str:
+        owner = _owner(error.__traceback__, self._modules)
+        if owner:
+            return text.replace(repr(error), f"plugin {owner}: {described(error)}")
+        _, found, rest = text.partition("handler of ")
+        handler = self.routes.get(rest.partition(" ")[0]) if found else None
+        return text if handler is None else f"{text} {place(handler)}".rstrip()
 
 
 def _owner(trace: TracebackType | None, modules: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 from ocpp_plugins.core_profile.messages import DataTransfer
+from ocpp_plugins.reservation.messages import CancelReservation
 
 from ocpp_kernel.errors import RemoteError
 from ocpp_kernel.hooks import Hooks
@@ -177,6 +178,32 @@ def test_timers_and_callbacks_that_raise_are_named_with_their_line(here: Path) -
     )
     assert warned(pair, "an answer failed").endswith(
         f"plugin broken: AttributeError: 'dict' object has no attribute 'missing' ({path}:15)"
+    )
+
+
+BAD_ANSWER = """
+from ocpp_kernel.contracts import on
+from ocpp_plugins.reservation.messages import CancelReservation
+
+class ChargePoint:
+    def __init__(self, station, settings):
+        pass
+    @on(CancelReservation)
+    def on_cancel_reservation(self, request):
+        return {"status": "Maybe"}
+"""
+
+
+def test_a_handler_whose_answer_breaks_its_contract_is_named_with_its_line(here: Path) -> None:
+    path = here / "broken.py"
+    path.write_text(BAD_ANSWER, encoding="utf-8")
+    importlib.invalidate_caches()
+    pair = PluginPair("core_profile", "./broken.py", folder=here)
+    pair.connect()
+    with pytest.raises(RemoteError, match="InternalError"):
+        pair.call(CancelReservation({"reservationId": 7}))
+    assert warned(pair, "handler of CancelReservation made a bad response").endswith(
+        f"PropertyConstraintViolation('status may not be Maybe') ({path}:8)"
     )
 
 
