@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel import schema
 from ocpp_kernel.codec import MsgspecCodec
-from ocpp_kernel.config import Config, ConfigError, plugin_settings
+from ocpp_kernel.config import Config, ConfigError, plugin_settings, unset
 from ocpp_kernel.dispatch import fingerprint
 from ocpp_kernel.failures import Locating, Log, described
 from ocpp_kernel.plugins import (
-    Plugin,
     PluginSet,
     actions_of,
     load,
@@ -93,12 +92,13 @@ def _instances(host: Any, config: Config, loaded: PluginSet) -> dict[str, Any]:
     for plugin in list(loaded.plugins):
         if plugin.role is None:
             continue
-        settings = _settings(config, loaded.role, plugin)
-        unset = [name for name in _hints(plugin) if not hasattr(settings, name)]
-        if unset:
+        declared = getattr(plugin.role, "settings", None) or _NoSettings
+        settings = plugin_settings(config, loaded.role, plugin.name, declared)
+        missing = unset(settings, declared)
+        if missing:
             where = f"[{loaded.role}.{plugin.name}]"
             loaded.leave_out(
-                plugin, f"{unset[0]} has no default; give it in {config.file}: {where}"
+                plugin, f"{missing[0]} has no default; give it in {config.file}: {where}"
             )
             continue
         try:
@@ -112,15 +112,6 @@ def _instances(host: Any, config: Config, loaded: PluginSet) -> dict[str, Any]:
     refuse_missing(config, loaded)
     running = sorted(loaded.plugins, key=lambda plugin: not plugin.found.own)
     return {p.name: instances[p.name] for p in running if p.name in instances}
-
-
-def _settings(config: Config, role: str, plugin: Plugin) -> Any:
-    declared = getattr(plugin.role, "settings", _NoSettings)
-    return plugin_settings(config, role, plugin.name, declared)
-
-
-def _hints(plugin: Plugin) -> list[str]:
-    return list(get_type_hints(getattr(plugin.role, "settings", _NoSettings)))
 
 
 class _NoSettings:

@@ -309,6 +309,11 @@ def plugin_settings(config: Config, role: str, name: str, cls: type[T]) -> T:
     return settings
 
 
+def unset(settings: object, cls: type) -> list[str]:
+    """The settings that have no default, and that no table gives."""
+    return [name for name in get_type_hints(cls) if not hasattr(settings, name)]
+
+
 def password_bytes(text: str) -> bytes:
     """A configured password as the bytes that travel; raises ConfigError for bad ``hex:``."""
     if not text.startswith("hex:"):

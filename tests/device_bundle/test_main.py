@@ -72,6 +72,21 @@ def test_a_plugin_called_like_a_file_of_every_bundle(
     assert told == f"plugin {name}: every bundle has a file of that name; rename it\n"
 
 
+def test_a_setting_without_default_must_be_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = (
+        "class Settings:\n    greeting: str\n\n\nclass ChargePoint:\n    settings = Settings\n\n"
+        "    def __init__(self, station, settings):\n        self.text = settings.greeting\n"
+    )
+    (tmp_path / "greeter.py").write_text(source, encoding="utf-8")
+    config = tmp_path / "ocpp.toml"
+    config.write_text('[plugins]\nload = ["./greeter.py"]\n', encoding="utf-8")
+    assert main(["--config", str(config), "--out", str(tmp_path / "out")]) != 0
+    told = capsys.readouterr().err
+    assert "charge_point.greeter.greeting has no default; give it there" in told
+
+
 def test_a_plugin_that_no_module_could_import_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -163,6 +163,11 @@ class ChargePoint(Driver):
 """
 
 
+def test_a_role_may_say_that_it_has_no_settings(module: Module, only: Only) -> None:
+    module("bench", DRIVER + "    settings = None\n")
+    assert built(only("bench")).hooks.driver() is not None
+
+
 def test_two_drivers(site: Path, module: Module, only: Only) -> None:
     module("bench", DRIVER)
     module("mains", DRIVER)
