@@ -174,7 +174,7 @@ def test_two_drivers(site: Path, module: Module, only: Only) -> None:
     with pytest.raises(PluginError) as caught:
         built(only("bench", "mains"))
     assert str(caught.value) == (
-        "plugins bench and mains both implement ocpp_driver; switch one off "
+        "plugins bench and mains both implement ocpp_driver; switch one off in [profiles] "
         f"({site / 'bench.py'}:6) ({site / 'mains.py'}:6)"
     )
 
