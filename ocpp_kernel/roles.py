@@ -70,7 +70,9 @@ def hooks_of(
         if name in SINGLE_OWNER and len(found) > 1:
             owners = " and ".join(sorted(impl.plugin_name for impl in found))
             where = " ".join(place(impl.function) for impl in found)
-            raise PluginError(f"plugins {owners} both implement {name}; switch one off in [profiles] {where}")
+            raise PluginError(
+                f"plugins {owners} both implement {name}; switch one off in [profiles] {where}"
+            )
         if found:
             implementations[name] = tuple(
                 answers.checked(impl.plugin_name, name, impl.function) for impl in found
