@@ -25,7 +25,7 @@ from device_bundle.targets import refuse_absent, target_of
 from device_bundle.told import TOLD, file_texts
 from device_bundle.unused import Reach
 from ocpp_kernel.config import Config
-from ocpp_kernel.plugins import Found
+from ocpp_kernel.plugins import Found, giving_way
 
 KERNEL = Root("ocpp_kernel", "ocpp_kernel")
 #: What tells the sentences of a file; it stands before all that may use it.
@@ -84,6 +84,10 @@ def link(
     shapes = resolve_all(program, [*host, *(s for _, s in symbols if s)])
     moving = app.asks_for(_defined(program, roots), app.OFFERED)
     roles = [read_role(program, shapes, root.package, s) for root, s in symbols if s]
+    given = giving_way(config, {role.plugin: role.hooks for role in roles})
+    if given:
+        left = [found for found in plugins if found.name not in given]
+        return link(config, left, base, readable=readable)
     if program.findings:
         _tell_all(program, shapes, roles)
     refuse_conflicts(roles)

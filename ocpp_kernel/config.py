@@ -168,6 +168,10 @@ class Config(msgspec.Struct):
         """Whether the plugin of that name is to run."""
         return self.profiles.get(name, True)
 
+    def asks_for(self, name: str) -> bool:
+        """Whether the file itself names a plugin as one that is to run."""
+        return self.profiles.get(name, False) or name in (*self.require, *map(name_of, self.load))
+
     def cautions(self) -> list[str]:
         """What is allowed but seldom meant, a sentence each."""
         central = self.central_system
@@ -181,6 +185,16 @@ class Config(msgspec.Struct):
     def plugin_table(self, role: str, name: str) -> dict[str, Any]:
         """The settings given to a plugin in a role; empty if none are."""
         return self.settings.get(role, {}).get(name, {})
+
+
+def is_path(text: str) -> bool:
+    """Whether an entry of ``[plugins] load`` is a file or folder, and no import name."""
+    return "/" in text or "\\" in text or text.endswith(".py")
+
+
+def name_of(text: str) -> str:
+    """The name of the plugin that an entry of ``[plugins] load`` brings."""
+    return Path(text).stem if is_path(text) else text.rpartition(".")[2]
 
 
 _SHA256 = re.compile("[0-9a-fA-F]{64}")

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ocpp_kernel import CONTRACT
+from ocpp_kernel.config import is_path
 from ocpp_kernel.failures import described, origin
 from ocpp_kernel.role_faults import PluginError
 
@@ -48,11 +49,6 @@ class Found:
     rivals: tuple[str, ...] = ()
     #: Whether it comes with this package; of two that claim the same, such a one has it.
     own: bool = False
-
-
-def is_path(text: str) -> bool:
-    """Whether it is a file or folder, and no import name."""
-    return "/" in text or "\\" in text or text.endswith(".py")
 
 
 def import_module(found: Found, module: str) -> ModuleType:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import difflib
 import importlib.metadata
 import importlib.util
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ocpp_kernel.config import Config, ConfigError, unknown
+from ocpp_kernel.config import Config, ConfigError, is_path, name_of, unknown
 from ocpp_kernel.contracts import Action
 from ocpp_kernel.failures import place
-from ocpp_kernel.importing import Found, import_module, import_part, is_path, module_of
+from ocpp_kernel.hookspecs import SINGLE_OWNER
+from ocpp_kernel.importing import Found, import_module, import_part, module_of
 from ocpp_kernel.role_faults import ROLE_CLASSES, PluginError, is_hook, role_fault, unmet
 from ocpp_kernel.roles import deprecations, hooks_of, routes_of
 
@@ -30,6 +31,7 @@ __all__ = [
     "actions_of",
     "discover",
     "enabled",
+    "giving_way",
     "hooks_of",
     "load",
     "load_part",
@@ -94,7 +96,7 @@ def discover(config: Config) -> list[Found]:
         else:
             found[point.name] = replace(first, rivals=(*first.rivals, maker))
     for text in config.load:
-        name = Path(text).stem if is_path(text) else text.rpartition(".")[2]
+        name = name_of(text)
         if name in found:
             raise ConfigError(
                 f"{config.file}: plugins.load: a plugin named {name} is there already "
@@ -140,11 +142,39 @@ def load(config: Config, role: str) -> PluginSet:
             loaded.plugins.append(load_plugin(found, role))
         except PluginError as error:
             loaded.problems.append(str(error))
+    _give_way(config, loaded)
     for plugin in loaded.plugins:
         texts = deprecations(plugin.role) if plugin.role is not None else []
         loaded.warnings.extend(f"plugin {plugin.name}: {text}" for text in texts)
     refuse_unmet(loaded)
     return loaded
+
+
+def giving_way(config: Config, hooks: Mapping[str, Container[str]]) -> dict[str, str]:
+    """Plugins that do not run, each with the one it gives way to.
+
+    Of several that own a hook which has one owner, such as drivers, those give way that the
+    configuration does not name where it names another: installing another must not stop what runs. ``hooks`` are those each
+    plugin has.
+    """
+    given: dict[str, str] = {}
+    for hook in SINGLE_OWNER:
+        owners = [name for name, its in hooks.items() if hook in its]
+        named = [name for name in owners if config.asks_for(name)]
+        if named:
+            given.update({name: named[0] for name in owners if name not in named})
+    return given
+
+
+def _give_way(config: Config, loaded: PluginSet) -> None:
+    hooks = {plugin.name: dir(plugin.role) for plugin in loaded.plugins if plugin.role is not None}
+    given = giving_way(config, hooks)
+    loaded.plugins = [plugin for plugin in loaded.plugins if plugin.name not in given]
+    for name, other in given.items():
+        loaded.warnings.append(
+            f"plugin {name}: gives way to {other}, which {config.file} names and which does the "
+            f"same; to say so, write {name} = false in [profiles]"
+        )
 
 
 def refuse_missing(config: Config, loaded: PluginSet) -> None:

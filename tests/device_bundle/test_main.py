@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from device_bundle.__main__ import main
+from device_bundle.linker import link
+from ocpp_kernel.config import parse_config
+from ocpp_kernel.plugins import enabled
 
 PLUGIN = """
 class ChargePoint:
@@ -85,6 +88,17 @@ def test_a_setting_without_default_must_be_given(
     assert main(["--config", str(config), "--out", str(tmp_path / "out")]) != 0
     told = capsys.readouterr().err
     assert "charge_point.greeter.greeting has no default; give it there" in told
+
+
+def test_a_driver_that_the_configuration_names_is_bundled_in_the_place_of_the_simulated_one(
+    tmp_path: Path,
+) -> None:
+    driver = Path(__file__).parents[2] / "examples" / "hardware_driver" / "hardware_driver"
+    config = parse_config({"plugins": {"load": [str(driver)]}})
+    linked = link(config, enabled(config))
+    names = [role.plugin for role in linked.roles]
+    assert "hardware_driver" in names
+    assert "simulated_ev" not in names
 
 
 def test_a_plugin_that_no_module_could_import_is_refused(

@@ -485,3 +485,41 @@ def test_a_required_hook_must_be_implemented_by_some_plugin(
     ]
     module("base", CHARGE_POINT + "    def ocpp_driver(self):\n        return self\n")
     assert names(load(only("acme", "base"), "charge_point")) == ["acme", "base"]
+
+
+# Of two drivers, the one that the configuration names.
+
+OWNER = CHARGE_POINT + "    def ocpp_driver(self): ...\n"
+NAMING = ["profiles", "require", "load"]
+
+
+@pytest.mark.parametrize("where", NAMING)
+def test_another_driver_that_is_installed_gives_way_to_the_one_that_is_named(
+    where: str, site: Path, module: Module, install: Install, only: Only
+) -> None:
+    config = only()
+    module("bench", OWNER)
+    module("mains", OWNER)
+    install("bench", bench="bench")
+    if where != "load":
+        install("mains", mains="mains")
+    setattr(config, where, {**config.profiles, "mains": True} if where == "profiles" else ["mains"])
+    loaded = load(config, "charge_point")
+    assert names(loaded) == ["mains"]
+    assert loaded.problems == []
+    assert loaded.warnings == [
+        "plugin bench: gives way to mains, which (built-in configuration) names and which does the "
+        "same; to say so, write bench = false in [profiles]"
+    ]
+
+
+def test_drivers_that_are_both_named_or_neither_are_left_to_be_refused(
+    module: Module, install: Install, only: Only
+) -> None:
+    config = only()
+    module("bench", OWNER)
+    module("mains", OWNER)
+    install("both", bench="bench", mains="mains")
+    assert names(load(config, "charge_point")) == ["bench", "mains"]
+    config.profiles |= {"bench": True, "mains": True}
+    assert names(load(config, "charge_point")) == ["bench", "mains"]

@@ -271,8 +271,8 @@ def test_requiring_what_is_not_there(line: str, told: str, run: Run, broken: Bro
         ),
         (
             role("def ocpp_driver(self): pass"),
-            WORKS,
-            "plugins broken and simulated_ev both implement ocpp_driver; switch one off",
+            role("def ocpp_driver(self): pass"),
+            "plugins broken and works both implement ocpp_driver; switch one off in [profiles]",
         ),
     ],
 )
