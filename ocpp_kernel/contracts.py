@@ -77,6 +77,8 @@ class Action(Generic[Req, Resp]):
     def __init__(
         self, name: str, request: type[Req], response: type[Resp], *, sent_by: SentBy
     ) -> None:
+        if sent_by not in (CHARGE_POINT, CENTRAL_SYSTEM, BOTH):
+            raise ValueError(f"action {name}: sent_by is one of charge_point, central_system, both")
         self.name = name
         self.request = request
         self.response = response

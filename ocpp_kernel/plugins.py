@@ -10,11 +10,14 @@ from __future__ import annotations
 import difflib
 import importlib.metadata
 import importlib.util
+import pkgutil
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ocpp_kernel import schema
 from ocpp_kernel.config import Config, ConfigError, is_path, name_of, unknown
 from ocpp_kernel.contracts import Action
 from ocpp_kernel.failures import place
@@ -154,8 +157,8 @@ def giving_way(config: Config, hooks: Mapping[str, Container[str]]) -> dict[str,
     """Plugins that do not run, each with the one it gives way to.
 
     Of several that own a hook which has one owner, such as drivers, those give way that the
-    configuration does not name where it names another: installing another must not stop what runs. ``hooks`` are those each
-    plugin has.
+    configuration does not name where it names another: installing one must not stop what runs.
+    ``hooks`` are those each plugin has.
     """
     given: dict[str, str] = {}
     for hook in SINGLE_OWNER:
@@ -202,9 +205,21 @@ def load_plugin(found: Found, role: str) -> Plugin:
     else:
         plugin = _load_module(found, package, role)
     fault = role_fault(role, plugin.role) if plugin.role is not None else ""
+    fault = fault or next(filter(None, map(_contract_fault, plugin.actions())), "")
     if fault:
         raise PluginError(f"plugin {found.name}: {fault}")
     return plugin
+
+
+def _contract_fault(action: Action[Any, Any]) -> str:
+    """Why an action's messages cannot be validated; "" if they can."""
+    for message in (action.request, action.response):
+        try:
+            schema.compiled(message)
+        except Exception as error:  # noqa: BLE001 - annotations may name anything
+            what = getattr(message, "__name__", repr(message))
+            return f"action {action.name}: {what}: {error} {place(message)}".rstrip()
+    return ""
 
 
 def load_part(found: Found, part: str) -> ModuleType | None:
@@ -241,6 +256,9 @@ def _remedy(module: ModuleType, *wanted: str) -> str:
 def _load_folder(found: Found, package: ModuleType, role: str) -> Plugin:
     messages = import_part(found, package, "messages")
     module = import_part(found, package, role)
+    misnamed = "" if module is not None else _misnamed(package, role)
+    if misnamed:
+        raise PluginError(f"plugin {found.name}: rename {misnamed} to {role}.py")
     if module is None:
         parts = ["messages", *ROLE_CLASSES]
         if not any(importlib.util.find_spec(f"{package.__name__}.{part}") for part in parts):
@@ -256,6 +274,14 @@ def _load_folder(found: Found, package: ModuleType, role: str) -> Plugin:
             f"{_remedy(module, ROLE_CLASSES[role])}"
         )
     return Plugin(found, messages, cls)
+
+
+def _misnamed(package: ModuleType, part: str) -> str:
+    """A file of the package that seems to be the part it lacks."""
+    parts = ("messages", "commands", *ROLE_CLASSES)
+    there = [m.name for m in pkgutil.iter_modules(package.__path__) if m.name not in parts]
+    near = difflib.get_close_matches(part, there, 1, 0.8)
+    return str(Path(package.__path__[0]) / f"{near[0]}.py") if near else ""
 
 
 def actions_of(loaded: PluginSet) -> dict[str, Action[Any, Any]]:

@@ -487,39 +487,33 @@ def test_a_required_hook_must_be_implemented_by_some_plugin(
     assert names(load(only("acme", "base"), "charge_point")) == ["acme", "base"]
 
 
-# Of two drivers, the one that the configuration names.
-
-OWNER = CHARGE_POINT + "    def ocpp_driver(self): ...\n"
-NAMING = ["profiles", "require", "load"]
+# Messages of a plugin's own.
 
 
-@pytest.mark.parametrize("where", NAMING)
-def test_another_driver_that_is_installed_gives_way_to_the_one_that_is_named(
-    where: str, site: Path, module: Module, install: Install, only: Only
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("depth: int", "depth: complex", "PokeRequest: field depth: a contract has no words for"),
+        ("depth: int", 'depth: "Deep"', "PokeRequest: name 'Deep' is not defined"),
+        ("PokeRequest, PokeResponse", "dict, PokeResponse", "dict: <class 'dict'> is not a Typed"),
+    ],
+)
+def test_messages_that_cannot_be_validated(
+    site: Path, module: Module, only: Only, before: str, after: str, told: str
 ) -> None:
-    config = only()
-    module("bench", OWNER)
-    module("mains", OWNER)
-    install("bench", bench="bench")
-    if where != "load":
-        install("mains", mains="mains")
-    setattr(config, where, {**config.profiles, "mains": True} if where == "profiles" else ["mains"])
-    loaded = load(config, "charge_point")
-    assert names(loaded) == ["mains"]
-    assert loaded.problems == []
-    assert loaded.warnings == [
-        "plugin bench: gives way to mains, which (built-in configuration) names and which does the "
-        "same; to say so, write bench = false in [profiles]"
-    ]
+    module("acme", MESSAGES.format(action="Poke").replace(before, after) + CHARGE_POINT)
+    text = problem(only("acme"))
+    assert text.startswith(f"plugin acme: action Poke: {told}")
+    assert f"({site / 'acme.py'}:5)" in text or "dict" in after
 
 
-def test_drivers_that_are_both_named_or_neither_are_left_to_be_refused(
-    module: Module, install: Install, only: Only
-) -> None:
-    config = only()
-    module("bench", OWNER)
-    module("mains", OWNER)
-    install("both", bench="bench", mains="mains")
-    assert names(load(config, "charge_point")) == ["bench", "mains"]
-    config.profiles |= {"bench": True, "mains": True}
-    assert names(load(config, "charge_point")) == ["bench", "mains"]
+def test_a_sender_that_is_none(site: Path, module: Module, only: Only) -> None:
+    module("acme", MESSAGES.format(action="Poke").replace("sent_by=CENTRAL_SYSTEM", "sent_by='us'"))
+    assert "action Poke: sent_by is one of charge_point, " in problem(only("acme"))
+
+
+def test_a_role_module_that_is_misnamed(site: Path, module: Module, only: Only) -> None:
+    module("acme/charge_pont", CHARGE_POINT)
+    module("acme/central_system", CENTRAL)
+    told = problem(only("acme"))
+    assert told == f"plugin acme: rename {site / 'acme' / 'charge_pont.py'} to charge_point.py"
