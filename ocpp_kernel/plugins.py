@@ -213,7 +213,8 @@ def load_plugin(found: Found, role: str) -> Plugin:
 
 def _contract_fault(action: Action[Any, Any]) -> str:
     """Why an action's messages cannot be validated; "" if they can."""
-    for message in (action.request, action.response):
+    messages: tuple[Any, ...] = (action.request, action.response)
+    for message in messages:
         try:
             schema.compiled(message)
         except Exception as error:  # noqa: BLE001 - annotations may name anything
