@@ -12,7 +12,8 @@ from device_bundle.program import Module, Symbol
 from device_bundle.sources import Program
 from device_bundle.toplevel import bound_names
 from device_bundle.trees import walk
-from ocpp_kernel.config import Config, ConfigError, plugin_settings, unset
+from ocpp_kernel.config import Config, ConfigError, plugin_settings
+from ocpp_kernel.config_values import unset
 
 #: Settings of plugins that, left empty, take a value of [bundle]: the firmware is the bundle.
 _OF_BUNDLE = {"firmware_version": "version"}

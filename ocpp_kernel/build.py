@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel import schema
 from ocpp_kernel.codec import MsgspecCodec
-from ocpp_kernel.config import Config, ConfigError, plugin_settings, unset
+from ocpp_kernel.config import Config, ConfigError, plugin_settings
+from ocpp_kernel.config_values import unset
 from ocpp_kernel.dispatch import fingerprint
 from ocpp_kernel.failures import Locating, Log, described
 from ocpp_kernel.plugins import (

@@ -168,10 +168,6 @@ class Config(msgspec.Struct):
         """Whether the plugin of that name is to run."""
         return self.profiles.get(name, True)
 
-    def asks_for(self, name: str) -> bool:
-        """Whether the file itself names a plugin as one that is to run."""
-        return self.profiles.get(name, False) or name in (*self.require, *map(name_of, self.load))
-
     def cautions(self) -> list[str]:
         """What is allowed but seldom meant, a sentence each."""
         central = self.central_system
@@ -185,16 +181,6 @@ class Config(msgspec.Struct):
     def plugin_table(self, role: str, name: str) -> dict[str, Any]:
         """The settings given to a plugin in a role; empty if none are."""
         return self.settings.get(role, {}).get(name, {})
-
-
-def is_path(text: str) -> bool:
-    """Whether an entry of ``[plugins] load`` is a file or folder, and no import name."""
-    return "/" in text or "\\" in text or text.endswith(".py")
-
-
-def name_of(text: str) -> str:
-    """The name of the plugin that an entry of ``[plugins] load`` brings."""
-    return Path(text).stem if is_path(text) else text.rpartition(".")[2]
 
 
 _SHA256 = re.compile("[0-9a-fA-F]{64}")
@@ -321,11 +307,6 @@ def plugin_settings(config: Config, role: str, name: str, cls: type[T]) -> T:
             raise ConfigError(unknown(config.file, where, key, known))
         setattr(settings, key, _typed(config, where, value, known[key]))
     return settings
-
-
-def unset(settings: object, cls: type) -> list[str]:
-    """The settings that have no default, and that no table gives."""
-    return [name for name in get_type_hints(cls) if not hasattr(settings, name)]
 
 
 def password_bytes(text: str) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 from ocpp_kernel import CONTRACT
-from ocpp_kernel.config import is_path
+from ocpp_kernel.config_values import is_path
 from ocpp_kernel.failures import described, origin
 from ocpp_kernel.role_faults import PluginError
 

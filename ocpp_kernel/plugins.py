@@ -18,7 +18,8 @@ from types import ModuleType
 from typing import Any
 
 from ocpp_kernel import schema
-from ocpp_kernel.config import Config, ConfigError, is_path, name_of, unknown
+from ocpp_kernel.config import Config, ConfigError, unknown
+from ocpp_kernel.config_values import is_path, name_of
 from ocpp_kernel.contracts import Action
 from ocpp_kernel.failures import place
 from ocpp_kernel.hookspecs import SINGLE_OWNER
@@ -163,10 +164,15 @@ def giving_way(config: Config, hooks: Mapping[str, Container[str]]) -> dict[str,
     given: dict[str, str] = {}
     for hook in SINGLE_OWNER:
         owners = [name for name, its in hooks.items() if hook in its]
-        named = [name for name in owners if config.asks_for(name)]
+        named = [name for name in owners if _asks_for(config, name)]
         if named:
             given.update({name: named[0] for name in owners if name not in named})
     return given
+
+
+def _asks_for(config: Config, name: str) -> bool:
+    """Whether the configuration itself names a plugin as one that is to run."""
+    return config.profiles.get(name, False) or name in (*config.require, *map(name_of, config.load))
 
 
 def _give_way(config: Config, loaded: PluginSet) -> None:
