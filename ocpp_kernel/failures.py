@@ -59,7 +59,7 @@ def place(thing: Any) -> str:
     try:
         thing = inspect.unwrap(thing) if callable(thing) else thing
         file, (_, line) = inspect.getsourcefile(thing), inspect.getsourcelines(thing)
-    except (OSError, TypeError):
+    except (OSError, TypeError, ValueError):
         return ""
     return f"({file}:{line})"
 
