@@ -25,7 +25,7 @@ from device_bundle.targets import refuse_absent, target_of
 from device_bundle.told import TOLD, file_texts
 from device_bundle.unused import Reach
 from ocpp_kernel.config import Config
-from ocpp_kernel.plugins import Found
+from ocpp_kernel.plugins import Found, giving_way
 
 KERNEL = Root("ocpp_kernel", "ocpp_kernel")
 #: What tells the sentences of a file; it stands before all that may use it.
@@ -75,7 +75,7 @@ def link(
     where it is. Raises ConfigError for settings that do not fit, BundleError with every finding.
     """
     roots = [root_of(found) for found in plugins]
-    _refuse_own_files(roots)
+    _refuse_names(roots)
     target = target_of(config)
     replaced = target.roots()
     program = Program([KERNEL, RUNTIME, TEXTS, *app.ROOTS, *roots, *replaced], Findings(), base)
@@ -84,6 +84,10 @@ def link(
     shapes = resolve_all(program, [*host, *(s for _, s in symbols if s)])
     moving = app.asks_for(_defined(program, roots), app.OFFERED)
     roles = [read_role(program, shapes, root.package, s) for root, s in symbols if s]
+    given = giving_way(config, {role.plugin: role.hooks for role in roles})
+    if given:
+        left = [found for found in plugins if found.name not in given]
+        return link(config, left, base, readable=readable)
     if program.findings:
         _tell_all(program, shapes, roles)
     refuse_conflicts(roles)
@@ -101,13 +105,22 @@ def link(
     return linked
 
 
-def _refuse_own_files(roots: Sequence[Root]) -> None:
-    """Raises BundleError for plugins whose module would take the place of one of the bundle's."""
-    names = [root.package for root in roots if root.package in _OWN_FILES]
-    if names:
-        raise BundleError(
-            *(f"plugin {name}: every bundle has a file of that name; rename it" for name in names)
-        )
+def _refuse_names(roots: Sequence[Root]) -> None:
+    """Raises BundleError for plugins that cannot be a file of the bundle by their name."""
+    faults = [
+        f"plugin {root.package}: {why}; rename it"
+        for root in roots
+        for why in (_name_fault(root.package),)
+        if why
+    ]
+    if faults:
+        raise BundleError(*faults)
+
+
+def _name_fault(name: str) -> str:
+    if name in _OWN_FILES:
+        return "every bundle has a file of that name"
+    return "" if name.isidentifier() else "a module imports names of letters, digits and _ only"
 
 
 def _tell_all(program: Program, shapes: Shapes, roles: Sequence[Role]) -> None:

@@ -19,7 +19,7 @@ from device_bundle.sources import Program
 from ocpp_kernel import CONTRACT
 from ocpp_kernel.config import unknown
 from ocpp_kernel.hookspecs import DEPRECATED, SINGLE_OWNER, SPECIFICATIONS
-from ocpp_kernel.roles import contract_fault, unmet
+from ocpp_kernel.role_faults import contract_fault, unmet
 
 ROLE = "charge_point"
 CLASS = "ChargePoint"

@@ -12,7 +12,8 @@ from device_bundle.program import Module, Symbol
 from device_bundle.sources import Program
 from device_bundle.toplevel import bound_names
 from device_bundle.trees import walk
-from ocpp_kernel.config import Config, plugin_settings
+from ocpp_kernel.config import Config, ConfigError, plugin_settings
+from ocpp_kernel.config_values import unset
 
 #: Settings of plugins that, left empty, take a value of [bundle]: the firmware is the bundle.
 _OF_BUNDLE = {"firmware_version": "version"}
@@ -23,13 +24,18 @@ def fold_plugin(program: Program, config: Config, plugin: str, symbol: Symbol | 
 
     The firmware version, left empty, is that of the bundle.
 
-    Raises ConfigError for keys or values that do not fit.
+    Raises ConfigError for keys or values that do not fit, or lack.
     """
     if symbol is None:
         plugin_settings(config, "charge_point", plugin, _NoSettings)
         return
     declared = _made(*_class(program, symbol))
     settings: Any = plugin_settings(config, "charge_point", plugin, declared)
+    missing = unset(settings, declared)
+    if missing:
+        raise ConfigError(
+            f"{config.file}: charge_point.{plugin}.{missing[0]} has no default; give it there"
+        )
     values = dict(vars(settings))
     for name, source in _OF_BUNDLE.items():
         if getattr(settings, name, None) == "":

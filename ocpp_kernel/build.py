@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ocpp_kernel import schema
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.config import Config, ConfigError, plugin_settings
+from ocpp_kernel.config_values import unset
 from ocpp_kernel.contracts import CHARGE_POINT, Action
 from ocpp_kernel.dispatch import fingerprint
 from ocpp_kernel.errors import NotSupported
-from ocpp_kernel.failures import described
+from ocpp_kernel.failures import Locating, Log, described
 from ocpp_kernel.plugins import (
-    Plugin,
     PluginSet,
     actions_of,
     load,
+    modules_of,
     refuse_missing,
     refuse_unmet,
 )
-from ocpp_kernel.roles import PluginError, hooks_of, routes_of
+from ocpp_kernel.role_faults import PluginError
+from ocpp_kernel.roles import hooks_of, routes_of
 from ocpp_kernel.station import Station
 from ocpp_kernel.store import Store
 
 if TYPE_CHECKING:
     from ocpp_kernel.central import Central, ConnectedStation
-
-Log = Callable[[str, str], None]
-
 
 #: The name under which whoever builds a host listens to its hooks.
 WATCHER = "(watcher)"
@@ -43,6 +41,7 @@ def build_station(config: Config, store: Store, log: Log, watcher: Any = None) -
     cannot be used. Any other that cannot be used is logged as an error and left out.
     """
     loaded = load(config, "charge_point")
+    log = Locating(log, modules_of(loaded))
     station = Station(config.charge_point.identity, MsgspecCodec(), store, log)
     install(station, config, loaded, watcher)
     _tell(loaded, log)
@@ -54,6 +53,7 @@ def build_central(config: Config, log: Log, watcher: Any = None) -> Central:
     from ocpp_kernel.central import Central  # noqa: PLC0415 - keeps asyncio out of charge points
 
     loaded = load(config, "central_system")
+    log = Locating(log, modules_of(loaded))
     central = Central(MsgspecCodec(), log)
     install(central, config, loaded, watcher)
     central.outgoing_gates.insert(0, partial(_refuse_backwards, actions_of(loaded)))
@@ -80,10 +80,13 @@ def install(host: Any, config: Config, loaded: PluginSet, watcher: Any = None) -
     instances = _instances(host, config, loaded)
     actions = actions_of(loaded)
     watchers = {} if watcher is None else {WATCHER: watcher}
+    routes = routes_of(loaded.role, instances)
+    if isinstance(host.log, Locating):
+        host.log.routes = routes
     host.install(
         schema.contracts_of(list(actions.values())),
-        routes_of(loaded.role, instances),
-        hooks_of(loaded.role, {**instances, **watchers}, loaded.problems),
+        routes,
+        hooks_of(loaded.role, {**instances, **watchers}, loaded.problems, host.log),
         tuple(sorted({p.role.profile for p in loaded.plugins if getattr(p.role, "profile", None)})),
         frozenset(fingerprint(name) for name in standard_actions(loaded) if name not in actions),
         schema.check,
@@ -101,21 +104,26 @@ def _instances(host: Any, config: Config, loaded: PluginSet) -> dict[str, Any]:
     for plugin in list(loaded.plugins):
         if plugin.role is None:
             continue
+        declared = getattr(plugin.role, "settings", None) or _NoSettings
+        settings = plugin_settings(config, loaded.role, plugin.name, declared)
+        missing = unset(settings, declared)
+        if missing:
+            where = f"[{loaded.role}.{plugin.name}]"
+            loaded.leave_out(
+                plugin, f"{missing[0]} has no default; give it in {config.file}: {where}"
+            )
+            continue
         try:
-            instances[plugin.name] = plugin.role(host, _settings(config, loaded.role, plugin))
+            instances[plugin.name] = plugin.role(host, settings)
         except ConfigError:
             raise
-        except Exception as error:  # noqa: BLE001 - a plugin may fail in any way
+        # It may even leave, as a script does; that must not end the others.
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may fail in any way
             loaded.leave_out(plugin, f"fails when made: {described(error)}")
     refuse_unmet(loaded)
     refuse_missing(config, loaded)
-    running = {plugin.name for plugin in loaded.plugins}
-    return {name: instance for name, instance in instances.items() if name in running}
-
-
-def _settings(config: Config, role: str, plugin: Plugin) -> Any:
-    declared = getattr(plugin.role, "settings", _NoSettings)
-    return plugin_settings(config, role, plugin.name, declared)
+    running = sorted(loaded.plugins, key=lambda plugin: not plugin.found.own)
+    return {p.name: instances[p.name] for p in running if p.name in instances}
 
 
 class _NoSettings:

@@ -302,6 +302,8 @@ def plugin_settings(config: Config, role: str, name: str, cls: type[T]) -> T:
     for key, value in config.plugin_table(role, name).items():
         where = f"{role}.{name}.{key}"
         if key not in known:
+            if hasattr(cls, key):
+                raise ConfigError(f"{config.file}: {where}: {cls.__qualname__} says no type for it")
             raise ConfigError(unknown(config.file, where, key, known))
         setattr(settings, key, _typed(config, where, value, known[key]))
     return settings

@@ -13,6 +13,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -82,6 +83,21 @@ def unknown(where: str, name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f'did you mean "{near[0]}"?' if near else f"known are: {', '.join(names) or 'none'}"
     return f"{where} is not known; {hint}"
+
+
+def unset(settings: object, cls: type) -> list[str]:
+    """The settings that have no default, and that no table gives."""
+    return [name for name in get_type_hints(cls) if not hasattr(settings, name)]
+
+
+def is_path(text: str) -> bool:
+    """Whether an entry of ``[plugins] load`` is a file or folder, and no import name."""
+    return "/" in text or "\\" in text or text.endswith(".py")
+
+
+def name_of(text: str) -> str:
+    """The name of the plugin that an entry of ``[plugins] load`` brings."""
+    return Path(text).stem if is_path(text) else text.rpartition(".")[2]
 
 
 def _bounded(kind: Any) -> Any:

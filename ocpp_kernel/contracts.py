@@ -77,6 +77,8 @@ class Action(Generic[Req, Resp]):
     def __init__(
         self, name: str, request: type[Req], response: type[Resp], *, sent_by: SentBy
     ) -> None:
+        if sent_by not in (CHARGE_POINT, CENTRAL_SYSTEM, BOTH):
+            raise ValueError(f"action {name}: sent_by is one of charge_point, central_system, both")
         self.name = name
         self.request = request
         self.response = response
@@ -102,10 +104,10 @@ class on(Generic[Req, Resp]):  # noqa: N801 - the field's word for it, used as a
     """
 
     def __init__(self, action: Action[Req, Resp]) -> None:
-        if not isinstance(action, Action):
-            raise TypeError(
-                f"@on takes an action that some messages module defines, not {action!r}"
-            )
+        given: Any = action
+        if not isinstance(given, Action):
+            named = getattr(given, "__qualname__", None) or repr(given)
+            raise TypeError(f"@on takes an action that some messages module defines, not {named}")
         self.action = action
 
     # One overload per kind of result, so that a handler called directly keeps its own type.

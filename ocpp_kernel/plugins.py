@@ -8,28 +8,24 @@ is named in :attr:`PluginSet.problems` and the rest goes on.
 from __future__ import annotations
 
 import difflib
-import importlib
 import importlib.metadata
 import importlib.util
-import sys
+import pkgutil
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ocpp_kernel import CONTRACT
+from ocpp_kernel import schema
 from ocpp_kernel.config import Config, ConfigError, unknown
+from ocpp_kernel.config_values import is_path, name_of
 from ocpp_kernel.contracts import Action
-from ocpp_kernel.failures import described
-from ocpp_kernel.roles import (
-    PluginError,
-    deprecations,
-    hooks_of,
-    is_hook,
-    role_fault,
-    routes_of,
-    unmet,
-)
+from ocpp_kernel.failures import place
+from ocpp_kernel.hookspecs import SINGLE_OWNER
+from ocpp_kernel.importing import Found, import_module, import_part, module_of
+from ocpp_kernel.role_faults import ROLE_CLASSES, PluginError, is_hook, role_fault, unmet
+from ocpp_kernel.roles import deprecations, hooks_of, routes_of
 
 __all__ = [
     "Found",
@@ -39,30 +35,20 @@ __all__ = [
     "actions_of",
     "discover",
     "enabled",
+    "giving_way",
     "hooks_of",
     "load",
     "load_part",
     "load_plugin",
+    "modules_of",
     "refuse_missing",
     "refuse_unmet",
     "routes_of",
 ]
 
 GROUP = "ocpp_kernel"
-ROLE_CLASSES = {"charge_point": "ChargePoint", "central_system": "CentralSystem"}
 #: Whose entry points win where another distribution offers the same name.
 _OWN = "ocpp-kernel"
-
-
-@dataclass(frozen=True)
-class Found:
-    """A plugin that is there, imported or not; ``module`` is an import name or a file."""
-
-    name: str
-    module: str
-    source: str
-    #: Distributions that offer another plugin of this name, which is not used.
-    rivals: tuple[str, ...] = ()
 
 
 @dataclass
@@ -109,11 +95,12 @@ def discover(config: Config) -> list[Found]:
     for maker, point in _entry_points():
         first = found.get(point.name)
         if first is None:
-            found[point.name] = Found(point.name, point.value, f"installed by {maker}")
+            source, own = f"installed by {maker}", maker == _OWN
+            found[point.name] = Found(point.name, point.value, source, own=own)
         else:
             found[point.name] = replace(first, rivals=(*first.rivals, maker))
     for text in config.load:
-        name = Path(text).stem if _is_path(text) else text.rpartition(".")[2]
+        name = name_of(text)
         if name in found:
             raise ConfigError(
                 f"{config.file}: plugins.load: a plugin named {name} is there already "
@@ -159,11 +146,44 @@ def load(config: Config, role: str) -> PluginSet:
             loaded.plugins.append(load_plugin(found, role))
         except PluginError as error:
             loaded.problems.append(str(error))
+    _give_way(config, loaded)
     for plugin in loaded.plugins:
         texts = deprecations(plugin.role) if plugin.role is not None else []
         loaded.warnings.extend(f"plugin {plugin.name}: {text}" for text in texts)
     refuse_unmet(loaded)
     return loaded
+
+
+def giving_way(config: Config, hooks: Mapping[str, Container[str]]) -> dict[str, str]:
+    """Plugins that do not run, each with the one it gives way to.
+
+    Of several that own a hook which has one owner, such as drivers, those give way that the
+    configuration does not name where it names another: installing one must not stop what runs.
+    ``hooks`` are those each plugin has.
+    """
+    given: dict[str, str] = {}
+    for hook in SINGLE_OWNER:
+        owners = [name for name, its in hooks.items() if hook in its]
+        named = [name for name in owners if _asks_for(config, name)]
+        if named:
+            given.update({name: named[0] for name in owners if name not in named})
+    return given
+
+
+def _asks_for(config: Config, name: str) -> bool:
+    """Whether the configuration itself names a plugin as one that is to run."""
+    return config.profiles.get(name, False) or name in (*config.require, *map(name_of, config.load))
+
+
+def _give_way(config: Config, loaded: PluginSet) -> None:
+    hooks = {plugin.name: dir(plugin.role) for plugin in loaded.plugins if plugin.role is not None}
+    given = giving_way(config, hooks)
+    loaded.plugins = [plugin for plugin in loaded.plugins if plugin.name not in given]
+    for name, other in given.items():
+        loaded.warnings.append(
+            f"plugin {name}: gives way to {other}, which {config.file} names and which does the "
+            f"same; to say so, write {name} = false in [profiles]"
+        )
 
 
 def refuse_missing(config: Config, loaded: PluginSet) -> None:
@@ -185,15 +205,28 @@ def _about(problem: str) -> str:
 
 def load_plugin(found: Found, role: str) -> Plugin:
     """Imports one plugin for a role; raises :class:`PluginError`."""
-    package = _import(found, found.module)
+    package = import_module(found, found.module)
     if hasattr(package, "__path__"):
         plugin = _load_folder(found, package, role)
     else:
         plugin = _load_module(found, package, role)
     fault = role_fault(role, plugin.role) if plugin.role is not None else ""
+    fault = fault or next(filter(None, map(_contract_fault, plugin.actions())), "")
     if fault:
         raise PluginError(f"plugin {found.name}: {fault}")
     return plugin
+
+
+def _contract_fault(action: Action[Any, Any]) -> str:
+    """Why an action's messages cannot be validated; "" if they can."""
+    messages: tuple[Any, ...] = (action.request, action.response)
+    for message in messages:
+        try:
+            schema.compiled(message)
+        except Exception as error:  # noqa: BLE001 - annotations may name anything
+            what = getattr(message, "__name__", repr(message))
+            return f"action {action.name}: {what}: {error} {place(message)}".rstrip()
+    return ""
 
 
 def load_part(found: Found, part: str) -> ModuleType | None:
@@ -201,8 +234,8 @@ def load_part(found: Found, part: str) -> ModuleType | None:
 
     Raises :class:`PluginError`.
     """
-    package = _import(found, found.module)
-    return _import_part(found, package, part) if hasattr(package, "__path__") else None
+    package = import_module(found, found.module)
+    return import_part(found, package, part) if hasattr(package, "__path__") else None
 
 
 def _load_module(found: Found, module: ModuleType, role: str) -> Plugin:
@@ -228,8 +261,11 @@ def _remedy(module: ModuleType, *wanted: str) -> str:
 
 
 def _load_folder(found: Found, package: ModuleType, role: str) -> Plugin:
-    messages = _import_part(found, package, "messages")
-    module = _import_part(found, package, role)
+    messages = import_part(found, package, "messages")
+    module = import_part(found, package, role)
+    misnamed = "" if module is not None else _misnamed(package, role)
+    if misnamed:
+        raise PluginError(f"plugin {found.name}: rename {misnamed} to {role}.py")
     if module is None:
         parts = ["messages", *ROLE_CLASSES]
         if not any(importlib.util.find_spec(f"{package.__name__}.{part}") for part in parts):
@@ -245,6 +281,14 @@ def _load_folder(found: Found, package: ModuleType, role: str) -> Plugin:
             f"{_remedy(module, ROLE_CLASSES[role])}"
         )
     return Plugin(found, messages, cls)
+
+
+def _misnamed(package: ModuleType, part: str) -> str:
+    """A file of the package that seems to be the part it lacks."""
+    parts = ("messages", "commands", *ROLE_CLASSES)
+    there = [m.name for m in pkgutil.iter_modules(package.__path__) if m.name not in parts]
+    near = difflib.get_close_matches(part, there, 1, 0.8)
+    return str(Path(package.__path__[0]) / f"{near[0]}.py") if near else ""
 
 
 def actions_of(loaded: PluginSet) -> dict[str, Action[Any, Any]]:
@@ -268,6 +312,12 @@ def actions_of(loaded: PluginSet) -> dict[str, Action[Any, Any]]:
     return actions
 
 
+def modules_of(loaded: PluginSet) -> dict[str, str]:
+    """The module, or the package, that each plugin is in."""
+    every = [plugin.found for plugin in loaded.plugins]
+    return {f.name: module_of(f.name) if is_path(f.module) else f.module for f in every}
+
+
 def refuse_unmet(loaded: PluginSet) -> None:
     """Leaves out plugins whose ``requires`` names a plugin, or a hook, that is not there."""
     while True:
@@ -277,18 +327,24 @@ def refuse_unmet(loaded: PluginSet) -> None:
         for plugin in loaded.plugins:
             missing = [n for n in getattr(plugin.role, "requires", ()) if n not in names]
             if missing:
-                loaded.leave_out(plugin, unmet(missing, loaded.there))
+                why = f"{_unmet(loaded, missing)} {place(plugin.role)}"
+                loaded.leave_out(plugin, why.rstrip())
                 break
         else:
             return
 
 
-def _is_path(text: str) -> bool:
-    return "/" in text or "\\" in text or text.endswith(".py")
+def _unmet(loaded: PluginSet, missing: list[str]) -> str:
+    failed = {_about(text) for text in loaded.problems}
+    silent = {plugin.name for plugin in loaded.plugins if plugin.role is None}
+    if not silent.isdisjoint(missing):
+        name = next(name for name in missing if name in silent)
+        return f"requires {name}, which has no part for a {loaded.role.replace('_', ' ')}"
+    return unmet(missing, loaded.there, failed)
 
 
 def _located(config: Config, text: str) -> str:
-    if not _is_path(text):
+    if not is_path(text):
         return text
     return str(config.beside(text).resolve())
 
@@ -300,71 +356,3 @@ def _entry_points() -> list[tuple[str, importlib.metadata.EntryPoint]]:
         for point in importlib.metadata.entry_points(group=GROUP)
     ]
     return sorted(points, key=lambda pair: (pair[0] != _OWN, pair[0], pair[1].name))
-
-
-def _import(found: Found, module: str) -> ModuleType:
-    where = f"plugin {found.name}: ({found.source})"
-    try:
-        if _is_path(module):
-            return _import_path(where, found.name, Path(module))
-        return importlib.import_module(module)
-    except PluginError:
-        raise
-    except ModuleNotFoundError as error:
-        missing = error.name or str(error)
-        hint = "is not installed" if missing != module else "is not there; install it"
-        raise PluginError(f"{where}: module {missing} {hint}{_hint(error)}") from error
-    # A plugin may fail in any way, and even leave, as a script does; that must not end the others.
-    except (Exception, SystemExit) as error:
-        raise PluginError(
-            f"{where}: fails when imported: {described(error)}{_hint(error)}"
-        ) from error
-
-
-def _hint(error: BaseException) -> str:
-    """What to do about an import that fails for the version of this package."""
-    name = error.name if isinstance(error, ImportError) else None
-    if name is None or name.partition(".")[0] != __package__:
-        return ""
-    return (
-        f"; it was made for another version of ocpp-kernel than this one, whose contract is "
-        f"{CONTRACT}: upgrade one of them"
-    )
-
-
-def _import_path(where: str, plugin: str, path: Path) -> ModuleType:
-    """Imports a file, or a folder with ``__init__.py``, once for each place."""
-    file = path / "__init__.py" if path.is_dir() else path
-    if not file.is_file():
-        raise PluginError(f"{where}: there is no file {file}")
-    name = f"ocpp_plugin_{plugin}"
-    known = sys.modules.get(name)
-    if known is not None and known.__file__ == str(file):
-        return known
-    spec = importlib.util.spec_from_file_location(
-        name, file, submodule_search_locations=[str(path)] if path.is_dir() else None
-    )
-    if spec is None or spec.loader is None:
-        raise PluginError(f"{where}: {file} is no Python file")
-    _forget(name)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        _forget(name)
-        raise
-    return module
-
-
-def _forget(name: str) -> None:
-    """Takes a module and what is in it out of the modules known."""
-    for known in [n for n in sys.modules if n == name or n.startswith(f"{name}.")]:
-        del sys.modules[known]
-
-
-def _import_part(found: Found, package: ModuleType, part: str) -> ModuleType | None:
-    name = f"{package.__name__}.{part}"
-    if importlib.util.find_spec(name) is None:
-        return None
-    return _import(found, name)

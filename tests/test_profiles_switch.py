@@ -14,7 +14,7 @@ from ocpp_kernel.config import Config, load_config
 from ocpp_kernel.errors import NotSupported, UnknownAction
 from ocpp_kernel.memory_store import MemoryStore
 from ocpp_kernel.plugins import discover, load
-from ocpp_kernel.roles import PluginError
+from ocpp_kernel.role_faults import PluginError
 from ocpp_kernel.testing import CentralPair
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 

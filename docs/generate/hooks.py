@@ -8,7 +8,7 @@ from generate.markdown import block, documentation
 from generate.source import signature
 from ocpp_kernel.hooks import Hooks
 from ocpp_kernel.hookspecs import SPECIFICATIONS
-from ocpp_kernel.roles import PREFIX
+from ocpp_kernel.role_faults import PREFIX
 
 
 def text() -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from generate.installed import Installed, installed
 from generate.markdown import code, documentation, table
 from generate.messages import own_actions
-from ocpp_kernel.roles import is_hook
+from ocpp_kernel.role_faults import is_hook
 
 
 def text() -> str:

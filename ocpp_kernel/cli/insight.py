@@ -17,8 +17,8 @@ from ocpp_kernel.cli.options import config_option, configuration
 from ocpp_kernel.config import Config
 from ocpp_kernel.contracts import BOTH, Action
 from ocpp_kernel.errors import NotSupported, UnknownAction
-from ocpp_kernel.plugins import ROLE_CLASSES, Found, Plugin, PluginSet, actions_of, discover, load
-from ocpp_kernel.roles import handlers_in
+from ocpp_kernel.plugins import Found, Plugin, PluginSet, actions_of, discover, load
+from ocpp_kernel.role_faults import ROLE_CLASSES, handlers_in
 
 
 @dataclass

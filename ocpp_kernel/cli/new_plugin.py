@@ -133,6 +133,8 @@ def name_fault(name: str) -> str:
         fault = "is a word of Python's own"
     elif name in (*ChargePointHost.__struct_fields__, *CentralSystemHost.__struct_fields__):
         fault = "is a setting in ocpp.toml, where the plugin's table would be"
+    elif name == "tests":
+        fault = "is the name of the folder for its tests"
     elif name in {found.name for found in discover(Config())}:
         fault = "is the name of a plugin that is installed"
     elif importlib.util.find_spec(name) is not None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ocpp_kernel.build import Log, build_central, build_station
+from ocpp_kernel.build import build_central, build_station
 from ocpp_kernel.config import Config, password_bytes
+from ocpp_kernel.failures import Log
 from ocpp_kernel.scenario.central import ScriptedCentral
 from ocpp_kernel.scenario.files import Files
 from ocpp_kernel.scenario.network import Network

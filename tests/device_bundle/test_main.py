@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 
 from device_bundle.__main__ import main
+from device_bundle.linker import link
+from ocpp_kernel.config import parse_config
+from ocpp_kernel.plugins import enabled
 
 PLUGIN = """
 class ChargePoint:
@@ -70,6 +73,45 @@ def test_a_plugin_called_like_a_file_of_every_bundle(
     assert main(arguments) == 1
     told = capsys.readouterr().err
     assert told == f"plugin {name}: every bundle has a file of that name; rename it\n"
+
+
+def test_a_setting_without_default_must_be_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = (
+        "class Settings:\n    greeting: str\n\n\nclass ChargePoint:\n    settings = Settings\n\n"
+        "    def __init__(self, station, settings):\n        self.text = settings.greeting\n"
+    )
+    (tmp_path / "greeter.py").write_text(source, encoding="utf-8")
+    config = tmp_path / "ocpp.toml"
+    config.write_text('[plugins]\nload = ["./greeter.py"]\n', encoding="utf-8")
+    assert main(["--config", str(config), "--out", str(tmp_path / "out")]) != 0
+    told = capsys.readouterr().err
+    assert "charge_point.greeter.greeting has no default; give it there" in told
+
+
+def test_a_driver_that_the_configuration_names_is_bundled_in_the_place_of_the_simulated_one(
+    tmp_path: Path,
+) -> None:
+    driver = Path(__file__).parents[2] / "examples" / "hardware_driver" / "hardware_driver"
+    config = parse_config({"plugins": {"load": [str(driver)]}})
+    linked = link(config, enabled(config))
+    names = [role.plugin for role in linked.roles]
+    assert "hardware_driver" in names
+    assert "simulated_ev" not in names
+
+
+def test_a_plugin_that_no_module_could_import_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "site-meter.py").write_text("class ChargePoint:\n    pass\n", encoding="utf-8")
+    config = tmp_path / "ocpp.toml"
+    config.write_text('[plugins]\nload = ["./site-meter.py"]\n', encoding="utf-8")
+    assert main(["--config", str(config), "--out", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().err
+    assert told == (
+        "plugin site-meter: a module imports names of letters, digits and _ only; rename it\n"
+    )
 
 
 def test_a_form_the_target_does_not_have_is_told_first(

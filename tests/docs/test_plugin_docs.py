@@ -20,7 +20,7 @@ import pytest
 
 from ocpp_kernel.config import parse_config
 from ocpp_kernel.hookspecs import SPECIFICATIONS
-from ocpp_kernel.plugins import ROLE_CLASSES
+from ocpp_kernel.role_faults import ROLE_CLASSES
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("writing-plugins.md", "plugin-contract.md")

@@ -136,34 +136,49 @@ def test_a_plugin_that_cannot_be_made_is_left_out_and_named(
             "plugin broken: fails when made: ZeroDivisionError: division by zero "
             f"({site / 'broken.py'}:24)",
         ),
-        ("error", "plugin needs: requires broken; switch it on in [profiles]"),
+        (
+            "error",
+            "plugin needs: requires broken, which cannot be used; mend that one "
+            f"({site / 'needs.py'}:2)",
+        ),
     ]
     assert answer(station, [2, "1", "Jabe", {"depth": 1}])[2] == "NotImplemented"
 
 
-def test_frm_016_two_handlers_of_one_action(module: Module, only: Only) -> None:
+def test_frm_016_two_handlers_of_one_action(site: Path, module: Module, only: Only) -> None:
     module("acme", POKE)
     module("rival", "from acme import *\n")
     with pytest.raises(PluginError) as caught:
         built(only("acme", "rival"))
     assert str(caught.value) == (
-        "Poke is handled by plugins acme and rival; switch one of them off in [profiles]"
+        "Poke is handled by plugins acme and rival; switch one of them off in [profiles] "
+        f"({site / 'acme.py'}:26) ({site / 'acme.py'}:26)"
     )
 
 
 DRIVER = """
-class ChargePoint:
+from ocpp_kernel.driver import Driver
+class ChargePoint(Driver):
+    connectors, measurands, lockable, max_current = 1, (), False, 16000
     def __init__(self, station, settings): ...
     def ocpp_driver(self): return self
 """
 
 
-def test_two_drivers(module: Module, only: Only) -> None:
+def test_a_role_may_say_that_it_has_no_settings(module: Module, only: Only) -> None:
+    module("bench", DRIVER + "    settings = None\n")
+    assert built(only("bench")).hooks.driver() is not None
+
+
+def test_two_drivers(site: Path, module: Module, only: Only) -> None:
     module("bench", DRIVER)
     module("mains", DRIVER)
     with pytest.raises(PluginError) as caught:
         built(only("bench", "mains"))
-    assert str(caught.value) == "plugins bench and mains both implement ocpp_driver; switch one off"
+    assert str(caught.value) == (
+        "plugins bench and mains both implement ocpp_driver; switch one off in [profiles] "
+        f"({site / 'bench.py'}:6) ({site / 'mains.py'}:6)"
+    )
 
 
 def test_one_driver(module: Module, only: Only) -> None:

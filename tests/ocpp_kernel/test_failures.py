@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from ocpp_kernel.configuration import Key, integer
 from ocpp_kernel.errors import Ignored, NotSupported
-from ocpp_kernel.failures import PluginFailure, described, named, named_within, place
-from ocpp_kernel.hooks import DataTransferHandler
+from ocpp_kernel.failures import PluginFailure, described, named, place
 
 
 def fail(*arguments: Any) -> Any:
@@ -61,21 +59,6 @@ def test_the_plugin_that_raised_is_named_not_the_one_that_called_it() -> None:
     inner = named("inner", fail)
     with pytest.raises(PluginFailure, match="plugin inner: "):
         named("outer", inner)()
-
-
-def test_functions_within_answers_are_named_too() -> None:
-    key: Key = integer("Size", 1)._replace(check=fail)
-    answers: tuple[Any, ...] = (
-        [DataTransferHandler("com.acme", None, fail)],
-        {"Boot": fail},
-        [key],
-    )
-    handlers, senders, keys = [named_within("acme", lambda a=a: a)() for a in answers]
-    assert (handlers[0].vendor_id, handlers[0].message_id) == ("com.acme", None)
-    assert keys[0].check is not fail
-    for function in (handlers[0].handle, senders["Boot"], keys[0].check):
-        with pytest.raises(PluginFailure, match="plugin acme: ValueError: oops"):
-            function("a", "b")
 
 
 def test_an_exception_without_text_or_traceback() -> None:

@@ -270,11 +270,21 @@ def test_a_plugin_that_leaves_the_program_at_import(site: Path, module: Module, 
 
 def test_a_missing_dependency_is_named(site: Path, module: Module, only: Only) -> None:
     module("acme", "import surely_not_installed.part")
-    assert problem(only("acme")).endswith(": module surely_not_installed is not installed")
+    assert problem(only("acme")).endswith(
+        f": module surely_not_installed is not installed ({site / 'acme.py'}:1); install it"
+    )
 
 
 def test_a_missing_module_is_named(site: Path, only: Only) -> None:
     assert problem(only("acme_gone")).endswith(": module acme_gone is not there; install it")
+
+
+def test_a_class_in_the_place_of_its_module_is_told(site: Path, only: Only) -> None:
+    found = Found("acme", "acme.charge_point:ChargePoint", "installed by acme")
+    with pytest.raises(
+        PluginError, match=r"must name a module or package only: write acme\.charge"
+    ):
+        load_plugin(found, "charge_point")
 
 
 def test_a_missing_file_is_named(tmp_path: Path, only: Only) -> None:
@@ -343,7 +353,7 @@ ROLE_FAULTS = [
     (
         "central_system",
         "def ocpp_veto_start(self, connector_id, id_tag): ...",
-        "acme (central_system): hook ocpp_veto_start is not known; did you mean",
+        "ocpp_veto_start is a hook of a charge point; move it to the class ChargePoint (",
     ),
     (
         "charge_point",
@@ -428,8 +438,8 @@ def test_requirements_that_are_not_met_take_others_along(
     loaded = load(only("acme", "base"), "charge_point")
     assert names(loaded) == []
     assert sorted(loaded.problems) == [
-        "plugin acme: requires base; switch it on in [profiles]",
-        "plugin base: requires cellar, which is not installed; install it",
+        f"plugin acme: requires base, which cannot be used; mend that one ({site / 'acme.py'}:1)",
+        f"plugin base: requires cellar, which is not installed; install it ({site / 'base.py'}:1)",
     ]
 
 
@@ -438,7 +448,9 @@ def test_a_plugin_without_the_role_meets_no_requirement(
 ) -> None:
     module("acme", REQUIRES.format(names="'base'"))
     module("base", MESSAGES.format(action="Poke"))
-    assert names(load(only("acme", "base"), "charge_point")) == ["base"]
+    loaded = load(only("acme", "base"), "charge_point")
+    assert names(loaded) == ["base"]
+    assert "requires base, which has no part for a charge point" in loaded.problems[0]
 
 
 # Actions.
@@ -468,7 +480,40 @@ def test_a_required_hook_must_be_implemented_by_some_plugin(
     module("acme", REQUIRES.format(names="'ocpp_driver'"))
     loaded = load(only("acme"), "charge_point")
     assert loaded.problems == [
-        "plugin acme: requires a plugin that implements ocpp_driver; switch one on in [profiles]"
+        "plugin acme: requires a plugin that implements ocpp_driver; switch one on in [profiles] "
+        f"({site / 'acme.py'}:1)"
     ]
     module("base", CHARGE_POINT + "    def ocpp_driver(self):\n        return self\n")
     assert names(load(only("acme", "base"), "charge_point")) == ["acme", "base"]
+
+
+# Messages of a plugin's own.
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("depth: int", "depth: complex", "PokeRequest: field depth: a contract has no words for"),
+        ("depth: int", 'depth: "Deep"', "PokeRequest: name 'Deep' is not defined"),
+        ("PokeRequest, PokeResponse", "dict, PokeResponse", "dict: <class 'dict'> is not a Typed"),
+    ],
+)
+def test_messages_that_cannot_be_validated(
+    site: Path, module: Module, only: Only, before: str, after: str, told: str
+) -> None:
+    module("acme", MESSAGES.format(action="Poke").replace(before, after) + CHARGE_POINT)
+    text = problem(only("acme"))
+    assert text.startswith(f"plugin acme: action Poke: {told}")
+    assert f"({site / 'acme.py'}:5)" in text or "dict" in after
+
+
+def test_a_sender_that_is_none(site: Path, module: Module, only: Only) -> None:
+    module("acme", MESSAGES.format(action="Poke").replace("sent_by=CENTRAL_SYSTEM", "sent_by='us'"))
+    assert "action Poke: sent_by is one of charge_point, " in problem(only("acme"))
+
+
+def test_a_role_module_that_is_misnamed(site: Path, module: Module, only: Only) -> None:
+    module("acme/charge_pont", CHARGE_POINT)
+    module("acme/central_system", CENTRAL)
+    told = problem(only("acme"))
+    assert told == f"plugin acme: rename {site / 'acme' / 'charge_pont.py'} to charge_point.py"

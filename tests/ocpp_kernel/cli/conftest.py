@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import queue
 import signal
@@ -126,3 +127,36 @@ def run() -> Run:
         return CliRunner().invoke(cli, list(arguments))
 
     return invoke
+
+
+# Plugins that fail, beside one that works.
+
+WORKS = "class ChargePoint:\n    def __init__(self, station, settings):\n        pass\n"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "works.py").write_text(WORKS, encoding="utf-8")
+    return tmp_path
+
+
+def configure(folder: Path, *lines: str) -> None:
+    """Both plugins, with these lines in ``[plugins]``."""
+    text = ["[profiles]", "reservation = false", "[plugins]"]
+    text += ["load = ['./broken.py', './works.py']", *lines]
+    (folder / "ocpp.toml").write_text("\n".join(text), encoding="utf-8")
+
+
+@pytest.fixture
+def broken(here: Path) -> Callable[..., Path]:
+    """Writes the plugin that fails; further lines go into ``[plugins]``. Gives its file."""
+
+    def write(source: str, *lines: str) -> Path:
+        configure(here, *lines)
+        importlib.invalidate_caches()
+        path = here / "broken.py"
+        path.write_text(source, encoding="utf-8")
+        return path
+
+    return write

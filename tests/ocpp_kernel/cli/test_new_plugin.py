@@ -48,6 +48,7 @@ def test_another_folder_may_be_given(run: Run, here: Path) -> None:
         ("", "is no name of a package in lower case; write ocpp_plugin instead"),
         ("class", "is a word of Python's own; write my_class instead"),
         ("match", "is a word of Python's own; write my_match instead"),
+        ("tests", "is the name of the folder for its tests; write my_tests instead"),
         ("url", "is a setting in ocpp.toml, where the plugin's table would be; write my_url"),
         ("core_profile", "is the name of a plugin that is installed; write my_core_profile"),
         ("json", "is the name of a module that is installed; write my_json instead"),
