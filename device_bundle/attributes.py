@@ -33,6 +33,8 @@ class _Attributes:
         self, definitions: Sequence[Definition], nodes: Iterable[ast.AST], kept: set[str]
     ) -> None:
         self.uses: Counter[str] = Counter()
+        #: Names of attributes that may be looked for in an object of any class.
+        self.strayed: set[str] = set()
         own: set[str] = set()
         texts: set[str] = set()
         for node in nodes:
@@ -42,12 +44,14 @@ class _Attributes:
             for name in defined_attributes(node):
                 self.uses[name] += 1
                 own.add(name)
+            self.strayed.update(probed(node))
         self.kept = kept | texts | FIRMWARE_ATTRIBUTES
         self.free = {name for name in own if not name.startswith("__") and name not in self.kept}
         families = _Families(definitions)
+        self.strayed |= families.strayed
         #: Groups of related classes an attribute occurs in; () where that cannot be told.
         self.owners = {
-            name: families.of[name] if name not in families.strayed else set() for name in self.free
+            name: families.of[name] if name not in self.strayed else set() for name in self.free
         }
 
 
@@ -161,18 +165,33 @@ def defined_attributes(node: ast.AST) -> Iterator[str]:
 
 
 def count_defined(nodes: Iterable[ast.AST]) -> Counter[str]:
-    """How often each attribute is defined by the nodes, or may be by a text in them."""
+    """How often each attribute is defined by the nodes, may be by a text in them, or is probed."""
     counts: Counter[str] = Counter()
     for node in nodes:
         if isinstance(node, ast.Attribute):
             if isinstance(node.ctx, ast.Store):
                 counts[node.attr] += 1
+        elif isinstance(node, ast.Try):
+            counts.update(probed(node))
         elif isinstance(node, ast.Call):
             counts.update(record_fields(node))
             counts.update(named_by_text(node))
         elif isinstance(node, ast.ClassDef):
             counts.update(defined_attributes(node))
     return counts
+
+
+def probed(node: ast.AST) -> Iterator[str]:
+    """Attributes read under `except AttributeError`: objects that lack them are told by that."""
+    if not isinstance(node, ast.Try):
+        return
+    caught = [part for handler in node.handlers if handler.type for part in walk(handler.type)]
+    if not any(isinstance(part, ast.Name) and part.id == "AttributeError" for part in caught):
+        return
+    for line in node.body:
+        for part in walk(line):
+            if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Load):
+                yield part.attr
 
 
 def named_by_text(node: ast.AST) -> Iterator[str]:

@@ -75,3 +75,24 @@ def test_records_and_class_attributes(sample: Any) -> None:
             print(event.connector, event.reason, tag.rank, tag.status, held.event.reason)
             print(Held.unit, held.doubled)
         """)
+
+
+def test_an_attribute_that_is_looked_for_is_found_where_it_is_only(sample: Any) -> None:
+    """Objects that lack it are told by AttributeError, so no other name may be spelled like it."""
+    sample.assert_same("""
+        class Lamp:
+            def __init__(self, level):
+                self.level = level
+
+        class Relay:
+            def __init__(self, state):
+                self.state = state
+
+        def main():
+            for part in (Lamp(1), Relay(2), Lamp(3)):
+                try:
+                    print(part.level)
+                except AttributeError:
+                    print("no level")
+            print(Relay(4).state)
+        """)
