@@ -18,6 +18,10 @@ from device_bundle.trees import walk
 from device_bundle.unused import class_level
 
 
+#: What catches that an object lacks an attribute.
+_CATCH_MISSING = {"AttributeError", "Exception", "BaseException"}
+
+
 def shorten_attributes(definitions: Sequence[Definition], kept: set[str]) -> None:
     """Rewrite all definitions in place; `kept` are names that firmware objects may have."""
     nodes = [node for definition in definitions for node in walk(definition.node)]
@@ -186,7 +190,8 @@ def probed(node: ast.AST) -> Iterator[str]:
     if not isinstance(node, ast.Try):
         return
     caught = [part for handler in node.handlers if handler.type for part in walk(handler.type)]
-    if not any(isinstance(part, ast.Name) and part.id == "AttributeError" for part in caught):
+    names = {part.id for part in caught if isinstance(part, ast.Name)}
+    if not names & _CATCH_MISSING and all(handler.type for handler in node.handlers):
         return
     for line in node.body:
         for part in walk(line):

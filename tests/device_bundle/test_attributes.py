@@ -88,11 +88,32 @@ def test_an_attribute_that_is_looked_for_is_found_where_it_is_only(sample: Any) 
             def __init__(self, state):
                 self.state = state
 
+        class Motor:
+            def __init__(self):
+                print(strictly(self), self.is_set())
+                self.speed = 7
+
+            def is_set(self):
+                try:
+                    return self.speed
+                except AttributeError:
+                    return "not yet"
+
+        def strictly(part):
+            try:
+                return part.level
+            except AttributeError:
+                return "no level"
+
+        def anyhow(part):
+            try:
+                return part.level + 1
+            except Exception:
+                return "no level"
+
         def main():
             for part in (Lamp(1), Relay(2), Lamp(3)):
-                try:
-                    print(part.level)
-                except AttributeError:
-                    print("no level")
-            print(Relay(4).state)
+                for read in (strictly, anyhow):
+                    print(read(part))
+            print(Relay(4).state, Motor().speed)
         """)
