@@ -17,7 +17,6 @@ from device_bundle.spellings import short_names
 from device_bundle.trees import walk
 from device_bundle.unused import class_level
 
-
 #: What catches that an object lacks an attribute.
 _CATCH_MISSING = {"AttributeError", "Exception", "BaseException"}
 
