@@ -58,6 +58,10 @@ def check(program: Program, definitions: Iterable[Definition], findings: Finding
 
 def _check_layout(module: Module, findings: Findings) -> None:
     """What stands at the top level of a module."""
+    for node in module.tree.body:
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            problem = f"from {'.' * node.level}{node.module or ''} import *"
+            findings.refuse(module.shown, node, "D505", problem, "name what is imported")
     seen: set[str] = set()
     for definition in module.definitions:
         known_code = definition.names or module.package in _WIRING
@@ -197,6 +201,10 @@ class _Checker(ast.NodeVisitor):
     def _check_outside(self, node: ast.AST, symbol: Symbol) -> None:
         top = symbol.module.partition(".")[0]
         if top in dialect.MODULES or self._guarded:
+            return
+        if not top:
+            problem = f"{symbol.name} is imported from a package, but this module is in none"
+            self._refuse(node, "D505", problem, "make the plugin a folder with an __init__.py")
             return
         if top in dialect.EITHER_NAME:
             self._refuse(node, "D208")

@@ -21,6 +21,8 @@ _REFUSED: dict[type[ast.AST], str] = {
     ast.Await: "D104",
     ast.Global: "D417",
 }
+#: Builtin types that take types in brackets on CPython.
+_GENERIC = ("list", "dict", "set", "tuple", "type")
 #: Operators that are each tried in place of the other on CPython.
 _MIRRORED = (("__lt__", "__gt__"), ("__le__", "__ge__"))
 
@@ -138,6 +140,9 @@ class NodeChecks:
             yield Refusal(node, "D314")
         if not _is_plain(self._context.value(node.value)):
             yield Refusal(node, "D414")
+        name = self._context.builtin(node.value)
+        if name in _GENERIC:
+            yield Refusal(node, "D205", f"{name}[...] at run time", f"write {name}")
 
     def _binop(self, node: ast.BinOp) -> Iterator[Refusal]:
         yield from self._operation(node, node.left, node.right)
@@ -183,6 +188,8 @@ class NodeChecks:
     def _constant(self, node: ast.Constant) -> Iterator[Refusal]:
         if isinstance(node.value, complex):
             yield Refusal(node, "D111")
+        if isinstance(node.value, str) and any("\ud800" <= one <= "\udfff" for one in node.value):
+            yield Refusal(node, "D414", "half of a character", "write the whole of it")
 
 
 def _is_dotted(node: ast.expr) -> bool:

@@ -90,6 +90,12 @@ class Typing(ast.NodeTransformer):
             return self._as_pair(node, self._shapes.actions[symbol])
         return node
 
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """`Class[int]` is `Class`: what is in brackets is for type checkers."""
+        self.generic_visit(node)
+        is_class = target(node.value) in self._shapes.classes
+        return node.value if is_class and isinstance(node.ctx, ast.Load) else node
+
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         action = self._shapes.actions.get(target(node.value) or Symbol("", ""))
         if action is not None:

@@ -344,3 +344,23 @@ def test_methods_of_the_program_may_be_called_like_those_of_dicts_and_texts(samp
             print(len(table.keys()), table.decode("latin-1", "ignore"))
             print("%(a)s" % {"a": 1}, b"abc".decode("utf-8"), "abc".encode("UTF-8"))
         """)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "problem"),
+    [
+        ("from ocpp_kernel.errors import *\ndef main():\n    pass", "D505", "import *"),
+        ("from .. import x\ndef main():\n    print(x)", "D505", "this module is in none"),
+        ("def main():\n    print(list[int]())", "D205", "list[...] at run time"),
+        ("def main():\n    print('\\ud800')", "D414", "half of a character"),
+    ],
+)
+def test_what_is_wrong_is_named(sample: Any, text: str, code: str, problem: str) -> None:
+    sample.write(text)
+    (found,) = sample.findings()
+    assert found.code == code
+    assert problem in found.problem
+
+
+def test_a_byte_order_mark_is_passed_over(sample: Any) -> None:
+    sample.assert_same("\ufeffdef main():\n    print('read')\n")

@@ -329,3 +329,22 @@ def test_type_parameters_vanish(sample: Any) -> None:
         def main() -> None:
             print(first((1, 2)), Box(3).value)
         """)
+
+
+def test_types_in_brackets_behind_a_class_vanish(sample: Any) -> None:
+    sample.assert_same("""
+        from typing import Generic, TypeVar
+
+        T = TypeVar("T")
+
+        class Box(Generic[T]):
+            def __init__(self, content: T) -> None:
+                self.content = content
+
+        class Shelf(Box[int]):
+            def __getitem__(self, at):
+                return self.content + at
+
+        def main():
+            print(Box[int](5).content, Box[str]("x").content, Shelf(1)[2])
+        """)
