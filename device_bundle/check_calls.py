@@ -53,7 +53,7 @@ class CallChecks:
             yield Refusal(node, "D308")
         elif name == "pow" and count > 2:
             yield Refusal(node, "D309")
-        elif name == "isinstance" and count == 2:
+        elif name in ("isinstance", "issubclass") and count == 2:
             yield from self._isinstance(node.args[1])
         elif name in dialect.BY_NAME and count > 1 and not isinstance(node.args[1], ast.Constant):
             yield Refusal(node, "D310", f"{name}() with a computed name")

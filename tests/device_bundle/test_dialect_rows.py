@@ -120,6 +120,7 @@ REFUSED = {
     "list.sort(key=)": ("D410", "items.sort(key=lambda item: item.level)"),
     "isinstance(True, int)": ("D407", "print(isinstance(a, int))"),
     "isinstance(x, (str, int))": ("D407", "print(isinstance(a, (str, int)))"),
+    "issubclass(bool, int)": ("D407", "print(issubclass(a, int))"),
     "isinstance(x, str | bytes)": ("D307", "print(isinstance(a, str | bytes))"),
     "TimeoutError": ("D202", "raise TimeoutError"),
     "ConnectionError": ("D202", "raise ConnectionError"),
