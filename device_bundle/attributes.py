@@ -17,6 +17,9 @@ from device_bundle.spellings import short_names
 from device_bundle.trees import walk
 from device_bundle.unused import class_level
 
+#: What catches that an object lacks an attribute.
+_CATCH_MISSING = {"AttributeError", "Exception", "BaseException"}
+
 
 def shorten_attributes(definitions: Sequence[Definition], kept: set[str]) -> None:
     """Rewrite all definitions in place; `kept` are names that firmware objects may have."""
@@ -33,6 +36,8 @@ class _Attributes:
         self, definitions: Sequence[Definition], nodes: Iterable[ast.AST], kept: set[str]
     ) -> None:
         self.uses: Counter[str] = Counter()
+        #: Names of attributes that may be looked for in an object of any class.
+        self.strayed: set[str] = set()
         own: set[str] = set()
         texts: set[str] = set()
         for node in nodes:
@@ -42,12 +47,14 @@ class _Attributes:
             for name in defined_attributes(node):
                 self.uses[name] += 1
                 own.add(name)
+            self.strayed.update(probed(node))
         self.kept = kept | texts | FIRMWARE_ATTRIBUTES
         self.free = {name for name in own if not name.startswith("__") and name not in self.kept}
         families = _Families(definitions)
+        self.strayed |= families.strayed
         #: Groups of related classes an attribute occurs in; () where that cannot be told.
         self.owners = {
-            name: families.of[name] if name not in families.strayed else set() for name in self.free
+            name: families.of[name] if name not in self.strayed else set() for name in self.free
         }
 
 
@@ -161,18 +168,34 @@ def defined_attributes(node: ast.AST) -> Iterator[str]:
 
 
 def count_defined(nodes: Iterable[ast.AST]) -> Counter[str]:
-    """How often each attribute is defined by the nodes, or may be by a text in them."""
+    """How often each attribute is defined by the nodes, may be by a text in them, or is probed."""
     counts: Counter[str] = Counter()
     for node in nodes:
         if isinstance(node, ast.Attribute):
             if isinstance(node.ctx, ast.Store):
                 counts[node.attr] += 1
+        elif isinstance(node, ast.Try):
+            counts.update(probed(node))
         elif isinstance(node, ast.Call):
             counts.update(record_fields(node))
             counts.update(named_by_text(node))
         elif isinstance(node, ast.ClassDef):
             counts.update(defined_attributes(node))
     return counts
+
+
+def probed(node: ast.AST) -> Iterator[str]:
+    """Attributes read under `except AttributeError`: objects that lack them are told by that."""
+    if not isinstance(node, ast.Try):
+        return
+    caught = [part for handler in node.handlers if handler.type for part in walk(handler.type)]
+    names = {part.id for part in caught if isinstance(part, ast.Name)}
+    if not names & _CATCH_MISSING and all(handler.type for handler in node.handlers):
+        return
+    for line in node.body:
+        for part in walk(line):
+            if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Load):
+                yield part.attr
 
 
 def named_by_text(node: ast.AST) -> Iterator[str]:

@@ -16,13 +16,22 @@ from device_bundle.check_context import Context
 from device_bundle.check_nodes import NodeChecks
 from device_bundle.findings import Findings
 from device_bundle.kinds import attribute_kinds, firmware_name, local_kinds
-from device_bundle.program import TYPING_MODULES, Definition, Module, Ref, Symbol
+from device_bundle.program import (
+    TYPING_MODULES,
+    Definition,
+    Module,
+    Ref,
+    Symbol,
+    refs,
+    target,
+)
 from device_bundle.sources import Program
 from device_bundle.toplevel import misplaced
 from device_bundle.trees import walk
 
 _SHARED = ("ocpp_kernel", "runtime")
 _WIRING = ("app",)
+_RUNS_AT_IMPORT = "which runs when the module is imported"
 _SCOPES = (
     ast.FunctionDef,
     ast.Lambda,
@@ -39,6 +48,7 @@ def check(program: Program, definitions: Iterable[Definition], findings: Finding
     known = list(definitions)
     for module in {definition.module.name: definition.module for definition in known}.values():
         _check_layout(module, findings)
+    _check_registers(program, known, findings)
     nodes = [definition.node for definition in known]
     own, attributes = _own_attributes(nodes), attribute_kinds(nodes)
     for definition in known:
@@ -48,6 +58,10 @@ def check(program: Program, definitions: Iterable[Definition], findings: Finding
 
 def _check_layout(module: Module, findings: Findings) -> None:
     """What stands at the top level of a module."""
+    for node in module.tree.body:
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            problem = f"from {'.' * node.level}{node.module or ''} import *"
+            findings.refuse(module.shown, node, "D505", problem, "name what is imported")
     seen: set[str] = set()
     for definition in module.definitions:
         known_code = definition.names or module.package in _WIRING
@@ -56,6 +70,31 @@ def _check_layout(module: Module, findings: Findings) -> None:
         for name in seen.intersection(definition.names):
             findings.refuse(module.shown, definition.node, "D502", f"{name} is defined twice")
         seen.update(definition.names)
+
+
+def _check_registers(program: Program, known: list[Definition], findings: Findings) -> None:
+    """Functions that a decorator puts into a table: nothing else would bring them to the device."""
+    reached = {id(definition) for definition in known}
+    modules = {definition.module.name: definition.module for definition in known}
+    for module in modules.values():
+        for definition in module.definitions:
+            if id(definition) in reached or not isinstance(definition.node, ast.FunctionDef):
+                continue
+            for decorator in definition.node.decorator_list:
+                called = decorator.func if isinstance(decorator, ast.Call) else decorator
+                if reached.intersection(map(id, _kept_by(program, called))):
+                    problem = f"the decorator of {definition.node.name}(), {_RUNS_AT_IMPORT}"
+                    findings.refuse(module.shown, decorator, "D501", problem)
+
+
+def _kept_by(program: Program, function: ast.expr) -> list[Definition]:
+    """What a function of the program names of the variables of modules."""
+    symbol = target(function)
+    definition = None if symbol is None else program.definition(symbol)
+    if definition is None:
+        return []
+    named = [program.definition(ref.symbol) for ref in refs(definition.node)]
+    return [part for part in named if part is not None and isinstance(part.node, ast.Assign)]
 
 
 def _own_attributes(nodes: Iterable[ast.AST]) -> set[str]:
@@ -162,6 +201,10 @@ class _Checker(ast.NodeVisitor):
     def _check_outside(self, node: ast.AST, symbol: Symbol) -> None:
         top = symbol.module.partition(".")[0]
         if top in dialect.MODULES or self._guarded:
+            return
+        if not top:
+            problem = f"{symbol.name} is imported from a package, but this module is in none"
+            self._refuse(node, "D505", problem, "make the plugin a folder with an __init__.py")
             return
         if top in dialect.EITHER_NAME:
             self._refuse(node, "D208")

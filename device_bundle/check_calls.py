@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from device_bundle import dialect
 from device_bundle.check_context import Context, Refusal
-from device_bundle.kinds import DEQUE, DICT, SET, firmware_name
+from device_bundle.kinds import BYTEARRAY, DEQUE, DICT, SET, firmware_name
 from device_bundle.lower_fstrings import is_supported
 
 _REPEATED = re.compile(r"(?<!\\)\{\d")
@@ -18,6 +18,7 @@ _ITERATING = ("list", "tuple", "iter", "sorted", "sum", "set", "any", "all", "mi
 #: Patterns are the first argument of these.
 _REGEX = ("ure.compile", "ure.match", "ure.search")
 _LEAST_STACK = 8192
+_ENDS = ("startswith", "endswith")
 
 
 class CallChecks:
@@ -52,7 +53,7 @@ class CallChecks:
             yield Refusal(node, "D308")
         elif name == "pow" and count > 2:
             yield Refusal(node, "D309")
-        elif name == "isinstance" and count == 2:
+        elif name in ("isinstance", "issubclass") and count == 2:
             yield from self._isinstance(node.args[1])
         elif name in dialect.BY_NAME and count > 1 and not isinstance(node.args[1], ast.Constant):
             yield Refusal(node, "D310", f"{name}() with a computed name")
@@ -74,6 +75,8 @@ class CallChecks:
             yield Refusal(node, "D315")
         if name == "iter" and kind in (DICT, SET):
             yield Refusal(node, "D411")
+        if name in ("len", "bool") and self._context.is_view(first):
+            yield Refusal(node, "D324")
         value = first.value if isinstance(first, ast.Constant) else None
         if isinstance(value, str) and not value.isascii() and name in ("len", "ord"):
             yield Refusal(node, "D414")
@@ -115,7 +118,11 @@ class CallChecks:
         name, first = method.attr, node.args[0] if node.args else None
         if name in self._context.own:
             return
-        if name in ("startswith", "endswith") and isinstance(self._context.value(first), ast.Tuple):
+        if self._context.kind(method.value) == BYTEARRAY and name not in dialect.BYTEARRAY_METHODS:
+            yield Refusal(node, "D326", f".{name}() of a bytearray")
+        elif name in ("from_bytes", "to_bytes") and _is_signed(node):
+            yield Refusal(node, "D325", f"{name}() with a sign, or without a byte order")
+        elif name in _ENDS and isinstance(self._context.value(first), ast.Tuple):
             yield Refusal(node, "D306", f"{name}() with a tuple")
         elif name in dialect.NO_KEYWORDS and node.keywords:
             yield Refusal(node, "D302", f"{name}() with keywords")
@@ -128,8 +135,18 @@ class CallChecks:
         elif name == "rsplit" and len(node.args) > 1 and isinstance(first, ast.Constant):
             if first.value is None:
                 yield Refusal(node, "D312")
+        elif name in ("encode", "decode"):
+            yield from self._coded(name, node)
         elif name == "format":
             yield from self._format(method, node)
+
+    def _coded(self, name: str, node: ast.Call) -> Iterator[Refusal]:
+        first = self._context.value(node.args[0]) if node.args else None
+        encoding = first.value if isinstance(first, ast.Constant) else None
+        if isinstance(encoding, str) and encoding.lower() not in dialect.UTF8:
+            yield Refusal(node, "D323", f"{name}() with {encoding}")
+        elif len(node.args) > 1:
+            yield Refusal(node, "D323", f"{name}() that is told what to do with errors")
 
     def _format(self, method: ast.Attribute, node: ast.Call) -> Iterator[Refusal]:
         template = self._context.value(method.value)
@@ -144,6 +161,12 @@ class CallChecks:
                 yield Refusal(node, "D317", "nested fields in a format")
             elif not is_supported(spec or "") or conversion not in (None, "r", "s"):
                 yield Refusal(node, "D317", f"{_shown(field, spec, conversion)} in a format")
+
+
+def _is_signed(node: ast.Call) -> bool:
+    """Whether the call of `from_bytes` or `to_bytes` asks for a sign, or has less than it needs."""
+    given = {keyword.arg for keyword in node.keywords}
+    return "signed" in given or len(node.args) + len(given) < 2
 
 
 def _shown(field: str, spec: str | None, conversion: str | None) -> str:

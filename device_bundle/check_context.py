@@ -6,7 +6,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from device_bundle.kinds import kind_of
+from device_bundle import dialect
+from device_bundle.kinds import VIEW, kind_of
 from device_bundle.program import Definition, target
 from device_bundle.sources import Program
 
@@ -37,10 +38,23 @@ class Context:
         """See `kinds.kind_of`."""
         return kind_of(node, self.names, self.attributes)
 
+    def is_view(self, node: ast.expr | None) -> bool:
+        """Whether it is keys, values or items of a dict."""
+        return self.kind(node) == VIEW and not dialect.VIEWS & self.own
+
     def definition(self, node: ast.expr | None) -> Definition | None:
         """The definition a reference leads to."""
         symbol = target(node)
         return None if symbol is None else self.program.definition(symbol)
+
+    def ancestry(self, base: ast.expr) -> list[ast.ClassDef | str]:
+        """A base and all that it is derived from; builtin types by name."""
+        definition = self.definition(base)
+        if definition is not None and isinstance(definition.node, ast.ClassDef):
+            node = definition.node
+            return [node, *(part for inner in node.bases for part in self.ancestry(inner))]
+        name = self.builtin(base)
+        return [name] if name else []
 
     def value(self, node: ast.expr | None) -> ast.expr | None:
         """The expression, or what a module-level name of the program stands for."""

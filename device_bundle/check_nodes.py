@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from device_bundle import dialect
 from device_bundle.check_context import Context, Refusal
 from device_bundle.kinds import BYTEARRAY, DEQUE, DICT, TICKS
+from device_bundle.trees import walk
 
 #: Nodes that break a rule by being there.
 _REFUSED: dict[type[ast.AST], str] = {
@@ -20,6 +21,10 @@ _REFUSED: dict[type[ast.AST], str] = {
     ast.Await: "D104",
     ast.Global: "D417",
 }
+#: Builtin types that take types in brackets on CPython.
+_GENERIC = ("list", "dict", "set", "tuple", "type")
+#: Operators that are each tried in place of the other on CPython.
+_MIRRORED = (("__lt__", "__gt__"), ("__le__", "__ge__"))
 
 
 class NodeChecks:
@@ -77,6 +82,26 @@ class NodeChecks:
         for decorator in node.decorator_list:
             yield Refusal(decorator, "D403")
         yield from self._named(node, node.name)
+        yield from self._bases(node)
+        methods = {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
+        for one, other in _MIRRORED:
+            if (one in methods) != (other in methods):
+                missing = other if one in methods else one
+                yield Refusal(node, "D420", f"{node.name} has no {missing}")
+
+    def _bases(self, node: ast.ClassDef) -> Iterator[Refusal]:
+        """Several bases: a device looks through one after the other, each to its end."""
+        lines = [self._context.ancestry(base) for base in node.bases]
+        if sum(any(type(part) is str for part in line) for line in lines) > 1:
+            yield Refusal(node, "D419")
+        seen: set[int] = set()
+        for line in lines:
+            own = {id(part) for part in line if isinstance(part, ast.ClassDef)}
+            before = line is not lines[-1] and any(_calls_super(part) for part in line)
+            if own & seen or before:
+                yield Refusal(node, "D418")
+                return
+            seen |= own
 
     def _arg(self, node: ast.arg) -> Iterator[Refusal]:
         yield from self._named(node, node.arg)
@@ -109,10 +134,15 @@ class NodeChecks:
         if isinstance(node.slice, ast.Slice):
             if node.slice.step is not None:
                 yield Refusal(node, "D313")
-            if kind == BYTEARRAY and not isinstance(node.ctx, ast.Load):
+            if kind == BYTEARRAY and isinstance(node.ctx, ast.Store):
                 yield Refusal(node, "D314")
+        if kind == BYTEARRAY and isinstance(node.ctx, ast.Del):
+            yield Refusal(node, "D314")
         if not _is_plain(self._context.value(node.value)):
             yield Refusal(node, "D414")
+        name = self._context.builtin(node.value)
+        if name in _GENERIC:
+            yield Refusal(node, "D205", f"{name}[...] at run time", f"write {name}")
 
     def _binop(self, node: ast.BinOp) -> Iterator[Refusal]:
         yield from self._operation(node, node.left, node.right)
@@ -132,6 +162,8 @@ class NodeChecks:
             yield Refusal(node, "D408")
         elif isinstance(node.op, ast.Add | ast.Sub) and TICKS in kinds:
             yield Refusal(node, "D413")
+        elif self._context.is_view(left) or self._context.is_view(right):
+            yield Refusal(node, "D324")
 
     def _modulo(self, node: ast.BinOp) -> Iterator[Refusal]:
         template = self._context.value(node.left)
@@ -139,10 +171,15 @@ class NodeChecks:
             return
         if "%a" in template.value:
             yield Refusal(node, "D317", "%a in a format", "use %r")
-        if not isinstance(node.right, ast.Tuple | ast.Dict | ast.Constant | ast.JoinedStr):
+        named = "%(" in template.value
+        if not named and not isinstance(
+            node.right, ast.Tuple | ast.Dict | ast.Constant | ast.JoinedStr
+        ):
             yield Refusal(node, "D318")
 
     def _compare(self, node: ast.Compare) -> Iterator[Refusal]:
+        if self._context.is_view(node.left) and not isinstance(node.ops[0], ast.Is | ast.IsNot):
+            yield Refusal(node, "D324")
         ordering = any(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops)
         sides = [node.left, *node.comparators]
         if ordering and any(self._context.kind(side) == TICKS for side in sides):
@@ -151,6 +188,8 @@ class NodeChecks:
     def _constant(self, node: ast.Constant) -> Iterator[Refusal]:
         if isinstance(node.value, complex):
             yield Refusal(node, "D111")
+        if isinstance(node.value, str) and any("\ud800" <= one <= "\udfff" for one in node.value):
+            yield Refusal(node, "D414", "half of a character", "write the whole of it")
 
 
 def _is_dotted(node: ast.expr) -> bool:
@@ -170,3 +209,10 @@ def _is_plain(node: ast.expr | None) -> bool:
     """Whether a text is ASCII, where that can be told; anything else may be."""
     text = node.value if isinstance(node, ast.Constant) else None
     return not isinstance(text, str) or text.isascii()
+
+
+def _calls_super(node: ast.ClassDef | str) -> bool:
+    """Whether a class hands on to the next one in line."""
+    return not isinstance(node, str) and any(
+        isinstance(part, ast.Name) and part.id == "super" for part in walk(node)
+    )

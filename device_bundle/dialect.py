@@ -197,6 +197,7 @@ MISSING_ATTRIBUTES = {
     **dict.fromkeys(("zfill", "ljust", "rjust", "center"), "use a format such as {:>5} or {:02d}"),
     **dict.fromkeys(("title", "capitalize", "swapcase", "casefold"), "use upper() or lower()"),
     "isalnum": "use isalpha() or isdigit() per character",
+    "istitle": "compare characters",
     "hex": "a driver may use ubinascii.hexlify()",
     **dict.fromkeys(
         ("isdecimal", "isnumeric", "isprintable", "isidentifier", "isascii"),
@@ -206,14 +207,14 @@ MISSING_ATTRIBUTES = {
     **dict.fromkeys(("expandtabs", "translate", "maketrans"), "write the loop out"),
     "format_map": "use format()",
     **dict.fromkeys(("fromhex", "hexdigest"), "a driver may use ubinascii"),
-    "bit_length": "shift in a loop",
+    **dict.fromkeys(("bit_length", "bit_count"), "shift in a loop"),
     **dict.fromkeys(("is_integer", "as_integer_ratio"), "use int(x) == x"),
     "fromkeys": "write the loop out",
     **dict.fromkeys(("_asdict", "_replace", "_make", "_fields"), "make a new tuple"),
     **dict.fromkeys(("appendleft", "extendleft"), "use insert(0, x) on a list"),
     **dict.fromkeys(("errno", "strerror", "filename"), "use error.args[0]"),
     **dict.fromkeys(("groups", "span", "groupdict"), "use group(n)"),
-    **dict.fromkeys(("tobytes", "cast", "nbytes"), "use bytes(x)"),
+    **dict.fromkeys(("tobytes", "tolist", "cast", "nbytes"), "use bytes(x) or list(x)"),
     **dict.fromkeys(
         ("real", "imag", "numerator", "denominator", "conjugate"), "use the number itself"
     ),
@@ -289,12 +290,22 @@ NO_KEYWORDS = _words(
     """
 )
 
+#: What makes a view of a dict, which can be looped over, and no more.
+VIEWS = _words("keys values items")
+
+#: Methods of a bytearray; texts and lists have others besides.
+BYTEARRAY_METHODS = _words("append extend decode")
+
+#: Spellings of the one encoding there is.
+UTF8 = _words("utf-8 utf8 ascii")
+
 #: Attributes of builtin types and of the firmware's objects: never renamed.
 FIRMWARE_ATTRIBUTES = _words(
     """
     append clear copy count extend index insert pop remove reverse sort fromkeys get items
     keys popitem setdefault update values add difference discard intersection isdisjoint
-    issubset issuperset symmetric_difference union encode decode find rfind rindex join split
+    issubset issuperset symmetric_difference difference_update intersection_update
+    symmetric_difference_update union encode decode find rfind rindex join split
     rsplit replace strip lstrip rstrip startswith endswith format upper lower isdigit isalpha
     isspace isupper islower center partition to_bytes from_bytes args value errno send throw
     close pend_throw read readinto readline readlines write flush seek tell name mode accept

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from device_bundle.attributes import count_defined
+from device_bundle.attributes import count_defined, named_by_text
 from device_bundle.dialect import BUILTINS, FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
 from device_bundle.inline_body import (
@@ -57,8 +57,10 @@ class Facts:
         self.functions: dict[Symbol, Callee] = {}
         self.methods: dict[str, Callee] = {}
         self.firmware = firmware
-        #: Attributes that are stored by `__init__` alone, or never.
+        #: Attributes that are not merely stored by `__init__`, or never.
         self.changing: set[str] = set()
+        #: Properties and the like, whose store runs code.
+        self.computed: set[str] = set()
         self.keywords: set[str] = set()
         nodes = [node for definition in definitions for node in walk(definition.node)]
         called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
@@ -78,6 +80,9 @@ class Facts:
         for node in nodes:
             if isinstance(node, ast.keyword) and node.arg:
                 self.keywords.add(node.arg)
+            self.changing.update(named_by_text(node))
+            if isinstance(node, ast.FunctionDef) and node.decorator_list:
+                self.computed.add(node.name)
         for definition in definitions:
             node = definition.node
             if isinstance(node, ast.FunctionDef) and definition.symbols[0] in single_refs:
@@ -102,13 +107,18 @@ class Facts:
             if names[part.name] == 1 and part.args.args and is_movable(part):
                 self.methods[part.name] = Callee(part, owner)
 
-    def is_steady(self, node: ast.AST) -> bool:
-        """Whether it gives the same whenever it is evaluated during one call."""
-        if isinstance(node, ast.Constant | ast.Name):
-            return True
+    def is_steady(self, node: ast.AST, rebound: set[str]) -> bool:
+        """Whether it gives the same whenever it is evaluated during one call.
+
+        `rebound` are local names that functions nested in the caller bind anew.
+        """
+        if isinstance(node, ast.Name):
+            return node.id not in rebound
         if isinstance(node, ast.Attribute):
-            return node.attr not in self.changing and self.is_steady(node.value)
-        return isinstance(node, ast.Tuple) and all(self.is_steady(part) for part in node.elts)
+            return node.attr not in self.changing and self.is_steady(node.value, rebound)
+        if isinstance(node, ast.Tuple):
+            return all(self.is_steady(part, rebound) for part in node.elts)
+        return isinstance(node, ast.Constant)
 
 
 def inline(program: Program, definitions: Sequence[Definition], firmware: set[str]) -> int:
@@ -148,7 +158,7 @@ class _Mover:
         self._owner = owner
         self._function = function
         self._names = bound_inside([function])[0]
-        self._closed = any(isinstance(node, ast.Nonlocal) for node in walk(function))
+        self._rebound = rebound_names(function)
         args = function.args.args
         self._me = args[0].arg if owner is not None and args else ""
         self._fresh = 0
@@ -201,12 +211,14 @@ class _Mover:
             return None
         if isinstance(part, ast.Assign) and len(part.targets) > 1:
             return None
+        place = part.targets[0] if isinstance(part, ast.Assign) else None
+        if isinstance(place, ast.Attribute) and place.attr in self._facts.computed:
+            return None
         try:
             before, body = self._opened(callee, value, in_loop)
             if isinstance(part, ast.Return):
                 body = returning(body, is_last)
             else:
-                place = part.targets[0] if isinstance(part, ast.Assign) else None
                 body = storing(body, place, is_last)
         except CannotInline:
             return None
@@ -217,7 +229,8 @@ class _Mover:
         """Calls a statement makes before anything else: done before it, with a name for it."""
         for field in ("test", "iter", "value", "exc"):
             if isinstance(part, ast.While) or (
-                isinstance(part, ast.AugAssign) and not isinstance(part.target, ast.Name)
+                isinstance(part, ast.AugAssign)
+                and not (isinstance(part.target, ast.Name) and self._is_steady(part.target))
             ):
                 return None
             expression = getattr(part, field, None)
@@ -240,9 +253,12 @@ class _Mover:
             _replace(holder, field, index, ast.copy_location(ast.Name(name, ast.Load()), node))
             return [*before, *body]
         for inner, inner_field, inner_index, child in in_order(node):
-            if not self._facts.is_steady(child):
+            if not self._is_steady(child):
                 return self._hoisted(inner, inner_field, inner_index, child, in_loop)
         return None
+
+    def _is_steady(self, node: ast.AST) -> bool:
+        return self._facts.is_steady(node, self._rebound)
 
     def _callee(self, node: ast.AST | None) -> Callee | None:
         if not isinstance(node, ast.Call):
@@ -291,7 +307,7 @@ class _Mover:
 
     def _is_simple(self, value: ast.expr, is_captured: bool) -> bool:
         if type(value) is ast.Name:
-            return value.id == self._me or not (is_captured or self._closed)
+            return value.id == self._me or not (is_captured or self._rebound)
         return isinstance(value, ast.Constant | Ref)
 
     def _unique(self, name: str) -> str:
@@ -301,6 +317,13 @@ class _Mover:
             if fresh not in self._names:
                 self._names.add(fresh)
                 return fresh
+
+
+def rebound_names(function: ast.FunctionDef) -> set[str]:
+    """Local names that any call may change, since nested functions bind them too."""
+    return {
+        name for node in walk(function) if isinstance(node, ast.Nonlocal) for name in node.names
+    }
 
 
 def arguments_of(callee: Callee, call: ast.Call) -> dict[str, ast.expr]:

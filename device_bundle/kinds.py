@@ -19,6 +19,7 @@ BYTEARRAY = "bytearray"
 DEQUE = "deque"
 TICKS = "ticks"
 TEXT = "text"
+VIEW = "view"
 
 Kinds = Mapping[str, str]
 
@@ -104,5 +105,7 @@ def _made(function: ast.expr) -> str:
         return TICKS
     if name == "ucollections.deque":
         return DEQUE
+    if isinstance(function, ast.Attribute) and function.attr in dialect.VIEWS:
+        return VIEW
     plain = isinstance(function, ast.Name) and not name
     return _MADE_BY.get(function.id, "") if plain and isinstance(function, ast.Name) else ""

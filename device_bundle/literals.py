@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from device_bundle.inline_body import leaves, negated
+from device_bundle.inline_body import bound_inside, leaves, negated
 from device_bundle.program import Definition, Symbol, cloned, target
 from device_bundle.settled import (
     drop_stores,
@@ -41,7 +41,7 @@ def fold_literals(definitions: Sequence[Definition], firmware: set[str]) -> int:
     values = settled_attributes(definitions, nodes, firmware)
     members = settled_members(definitions, nodes)
     for definition in definitions:
-        folder = _Folder(values, members)
+        folder = _Folder(definition.node, values, members)
         definition.node = folder.visit(definition.node)
         if folder.count:
             keep_names_apart(definition.node)
@@ -56,8 +56,12 @@ class _Folder(Transformer):
     """Evaluates what consists of literals."""
 
     def __init__(
-        self, values: dict[str, ast.expr], members: dict[tuple[Symbol, str], ast.expr]
+        self,
+        whole: ast.stmt,
+        values: dict[str, ast.expr],
+        members: dict[tuple[Symbol, str], ast.expr],
     ) -> None:
+        self._whole = whole
         self._values = values
         self._members = members
         self.count = 0
@@ -128,9 +132,13 @@ class _Folder(Transformer):
             return node
         whole = all(type(value) is int for value in values) and len(values) > 1
         ascii_text = function is len and isinstance(values[0], str) and values[0].isascii()
-        if whole or (ascii_text and len(values) == 1):
+        if (whole or (ascii_text and len(values) == 1)) and self._is_builtin(node.func):
             return ast.copy_location(ast.Constant(function(*values)), node)
         return node
+
+    def _is_builtin(self, function: ast.expr) -> bool:
+        """Whether nothing else has the builtin's name here."""
+        return isinstance(function, ast.Name) and function.id not in bound_inside([self._whole])[0]
 
 
 def _is_plain(node: ast.expr) -> bool:

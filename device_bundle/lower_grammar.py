@@ -1,19 +1,25 @@
-"""Lowers grammar that came after the one devices compile, where the older one can say the same."""
+"""Lowers grammar that came after the one devices compile, where the older one can say the same.
+
+Dicts, too, whose keys and values would be evaluated in another order.
+"""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
 
+from device_bundle.quiet import is_pure
 from device_bundle.trees import walk
+
+_MAKERS = ("list", "tuple", "dict")
 
 
 class Grammar(ast.NodeTransformer):
     """Rewrites one definition: positional-only parameters, stars inside lists, tuples and calls."""
 
     def __init__(self, definition: ast.AST) -> None:
-        # Where a parameter or variable is called list or tuple, those builtins are out of reach.
-        self._shadowed = any(_bound_name(node) in ("list", "tuple") for node in walk(definition))
+        # Where a parameter or variable is called like these builtins, those are out of reach.
+        self._shadowed = any(_bound_name(node) in _MAKERS for node in walk(definition))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         _merge_positional(node.args)
@@ -30,6 +36,24 @@ class Grammar(ast.NodeTransformer):
     def visit_Tuple(self, node: ast.Tuple) -> ast.AST:
         self.generic_visit(node)
         return self._joined(node, node.elts, "tuple") if isinstance(node.ctx, ast.Load) else node
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        """A device evaluates each value before its key."""
+        self.generic_visit(node)
+        pairs = [(key, value) for key, value in zip(node.keys, node.values, strict=True) if key]
+        if self._shadowed or len(pairs) != len(node.keys):
+            return node
+        if not any(_meet(key, value) for key, value in pairs):
+            return node
+        tuples: list[ast.expr] = [_display([*pair], "tuple") for pair in pairs]
+        return _made_dict(node, _display(tuples, "list"))
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        self.generic_visit(node)
+        if self._shadowed or not _meet(node.key, node.value):
+            return node
+        pair = _display([node.key, node.value], "tuple")
+        return _made_dict(node, ast.ListComp(pair, node.generators))
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         """What is between the brackets stays: a star there is none of a tuple's."""
@@ -68,6 +92,19 @@ class Grammar(ast.NodeTransformer):
         for piece in pieces[1:]:
             whole = ast.BinOp(whole, ast.Add(), piece)
         return ast.fix_missing_locations(ast.copy_location(whole, node))
+
+
+def _meet(key: ast.expr, value: ast.expr) -> bool:
+    """Whether it can matter which of the two is evaluated first."""
+    plain = ast.Constant | ast.Name | ast.Lambda
+    if isinstance(key, plain) or isinstance(value, plain):
+        return False
+    return not (is_pure(key) and is_pure(value))
+
+
+def _made_dict(node: ast.expr, pairs: ast.expr) -> ast.expr:
+    made = ast.Call(ast.Name("dict", ast.Load()), [pairs], [])
+    return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
 def _bound_name(node: ast.AST) -> str:

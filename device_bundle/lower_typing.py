@@ -90,6 +90,12 @@ class Typing(ast.NodeTransformer):
             return self._as_pair(node, self._shapes.actions[symbol])
         return node
 
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """`Class[int]` is `Class`: what is in brackets is for type checkers."""
+        self.generic_visit(node)
+        is_class = target(node.value) in self._shapes.classes
+        return node.value if is_class and isinstance(node.ctx, ast.Load) else node
+
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         action = self._shapes.actions.get(target(node.value) or Symbol("", ""))
         if action is not None:
@@ -135,6 +141,10 @@ class Typing(ast.NodeTransformer):
         if any(isinstance(part, ast.Starred) for part in node.args):
             return node
         given = {keyword.arg: keyword.value for keyword in node.keywords}
+        named = [name for name, _ in fields if name in given]
+        if named != list(given) and sum(not _is_plain(value) for value in given.values()) > 1:
+            problem = f"the values of {target(node.func)}() in an order of their own"
+            self._refuse(node, "D604", problem, f"give them in this order: {', '.join(named)}")
         values = list(node.args)
         for name, default in fields[len(node.args) :]:
             value = given.pop(name, _moved(default, node.func))
@@ -146,6 +156,10 @@ class Typing(ast.NodeTransformer):
         return node
 
     def _record(self, node: ast.ClassDef, fields: Sequence[Field]) -> ast.stmt:
+        for name, default in fields:
+            if default is not None and not _is_plain(default):
+                problem = f"the default of {node.name}.{name}, which would be made for each anew"
+                self._refuse(default, "D604", problem, "give a number, a text, None or a tuple")
         make = make_ref(NAMEDTUPLE, node, ast.Load(), frozenset())
         names = " ".join(name for name, _ in fields)
         base = ast.Call(make, [ast.Constant(node.name), ast.Constant(names)], [])
@@ -171,6 +185,15 @@ def _moved(default: ast.expr | None, place: ast.expr) -> ast.expr | None:
     for ref in refs(moved):
         ref.taken = getattr(place, "taken", frozenset())
     return moved
+
+
+def _is_plain(value: ast.expr) -> bool:
+    """Whether it is the same whenever it is evaluated."""
+    if isinstance(value, ast.Tuple):
+        return all(_is_plain(part) for part in value.elts)
+    if isinstance(value, ast.UnaryOp):
+        return _is_plain(value.operand)
+    return isinstance(value, ast.Constant | ast.Name)
 
 
 def _as_list(visited: ast.AST | list[ast.stmt] | None) -> list[ast.stmt]:

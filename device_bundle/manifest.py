@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from device_bundle.findings import BundleError
@@ -22,7 +23,8 @@ def write(out: Path, facts: Mapping[str, object], files: Files) -> None:
     """Replace an earlier bundle in `out` by `files`; anything else there is left alone.
 
     `files` are contents by path below `out`, and `facts` go into the manifest. Raises BundleError
-    where a folder or file of that name is not an earlier bundle's, or where nothing can be written.
+    where a folder or file of that name is not an earlier bundle's, or where not all of it can be
+    written; then none of it is left.
     """
     earlier = _earlier(out)
     tops = {path.partition("/")[0] for path in (*files, MANIFEST)}
@@ -33,13 +35,14 @@ def write(out: Path, facts: Mapping[str, object], files: Files) -> None:
                     f"{out / top} exists and is of no earlier bundle; choose another DIR"
                 )
     try:
-        for top in sorted({path.partition("/")[0] for path in earlier or ()} | tops):
-            _remove(out / top)
+        _remove(out, {path.partition("/")[0] for path in earlier or ()} | tops)
         for path, content in files.items():
             (out / path).parent.mkdir(parents=True, exist_ok=True)
             (out / path).write_bytes(content)
         (out / MANIFEST).write_bytes(manifest(facts, files))
     except OSError as error:
+        with contextlib.suppress(OSError):
+            _remove(out, tops)
         raise BundleError(f"{out}: cannot be written: {error.strerror}") from None
 
 
@@ -73,8 +76,10 @@ def _earlier(out: Path) -> list[str] | None:
     return paths if ours and all(parts) and ".." not in parts else None
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _remove(out: Path, names: Iterable[str]) -> None:
+    for name in sorted(names):
+        path = out / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)

@@ -35,19 +35,23 @@ def shorten_names(definitions: Iterable[Definition], kept: set[str]) -> None:
 
 def _keywords(nodes: Iterable[ast.AST]) -> tuple[set[str], bool]:
     """Names passed by keyword to the program's own functions; whether any call has `**`."""
+    nodes = list(nodes)
+    bound = {name for node in nodes for name in _bound_names(node)}
     names: set[str] = set()
     spread = False
     for node in nodes:
-        if isinstance(node, ast.Call) and not _is_builtin_call(node):
+        if isinstance(node, ast.Call) and not _is_builtin_call(node, bound):
             names.update(keyword.arg for keyword in node.keywords if keyword.arg)
             spread = spread or any(keyword.arg is None for keyword in node.keywords)
     return names, spread
 
 
-def _is_builtin_call(node: ast.Call) -> bool:
+def _is_builtin_call(node: ast.Call, bound: set[str]) -> bool:
+    """Whether it calls a builtin; `bound` are names the program itself gives to something."""
     if type(node.func) is ast.Name:
-        return node.func.id in BUILTINS
-    return isinstance(node.func, ast.Attribute) and node.func.attr == "sort"
+        return node.func.id in BUILTINS - bound
+    is_sort = isinstance(node.func, ast.Attribute) and node.func.attr == "sort"
+    return is_sort and "sort" not in bound
 
 
 def _outermost(node: ast.AST) -> Iterator[_Function]:
@@ -97,6 +101,14 @@ def _local_uses(
             uses[name] += 1
             bound.add(name)
     return uses, kept | (set(uses) - bound) | (bound & BUILTINS)
+
+
+def _bound_names(node: ast.AST) -> Iterator[str]:
+    name = _bound_name(node)
+    if name:
+        yield name
+    elif type(node) is ast.Name and not isinstance(node.ctx, ast.Load):
+        yield node.id
 
 
 def _bound_name(node: ast.AST) -> str | None:

@@ -128,6 +128,69 @@ MEANINGS = (
         "global COUNT\nCOUNT = 1",
         "a.count = 1",
     ),
+    Rule(
+        "D418",
+        "several bases with one in common, or one that calls super() before another",
+        "a device goes through one base after the other: call Base.method(self), or hold a part",
+        "class Base:\n"
+        "    def read(self):\n"
+        "        return 1\n"
+        "\n"
+        "\n"
+        "class Meter(Base):\n"
+        "    pass\n"
+        "\n"
+        "\n"
+        "class Fast(Base):\n"
+        "    def read(self):\n"
+        "        return 2\n"
+        "\n"
+        "\n"
+        "class Both(Meter, Fast):\n"
+        "    pass\n"
+        "\n"
+        "\n"
+        "def read():\n"
+        "    return Both().read()",
+        "class Meter:\n"
+        "    pass\n"
+        "\n"
+        "\n"
+        "class Fast:\n"
+        "    def read(self):\n"
+        "        return 2\n"
+        "\n"
+        "\n"
+        "class Both(Meter, Fast):\n"
+        "    pass\n"
+        "\n"
+        "\n"
+        "def read():\n"
+        "    return Both().read()",
+    ),
+    Rule(
+        "D419",
+        "two builtin types as bases",
+        "derive from one, and catch both where they are caught",
+        "class Wrong(ValueError, KeyError):\n    pass\n\n\nprint(Wrong())",
+        "class Wrong(ValueError):\n    pass\n\n\nprint(Wrong())",
+    ),
+    Rule(
+        "D420",
+        "one of a pair of comparisons: a device tries no other in its place",
+        "write both, unless nothing but sorting needs the one",
+        "class Level:\n    def __lt__(self, other):\n        return True\n\n\nprint(Level())",
+        "class Level:\n"
+        "    def __lt__(self, other):\n"
+        "        return True\n"
+        "\n"
+        "    def __gt__(self, other):\n"
+        "        return False\n"
+        "\n"
+        "\n"
+        "print(Level())",
+        warns=True,
+    ),
 )
 
 LAYOUT = (
@@ -227,8 +290,8 @@ LOWERING = (
     ),
     Rule(
         "D604",
-        "a NamedTuple made without one of its fields",
-        "name it",
+        "a NamedTuple whose fields cannot be told in the order it declares them",
+        "name them all, in order",
         "from typing import NamedTuple\n"
         "\n"
         "\n"

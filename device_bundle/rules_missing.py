@@ -274,4 +274,32 @@ METHODS = (
         'import ujson\n\nprint(ujson.dumps(a, separators=(",", ":")))',
         "import ujson\n\nprint(ujson.dumps(a))",
     ),
+    Rule(
+        "D323",
+        "an encoding other than UTF-8, or a word on errors in it",
+        "every encoding is taken for UTF-8, and nothing is checked: go through the bytes",
+        'print(a.decode("latin-1"))',
+        'print("".join([chr(byte) for byte in a if byte < 128]))',
+    ),
+    Rule(
+        "D324",
+        "a dict's keys(), values() or items() used for more than a loop",
+        "use the dict itself, or make a list or set of them",
+        "print(len(a.keys()), a.keys() & items)",
+        "print(len(a), set(a) & items)",
+    ),
+    Rule(
+        "D325",
+        "from_bytes() or to_bytes() with a sign, or without a byte order",
+        "name length and order by position, and reckon the sign",
+        'print(int.from_bytes(a, "big", signed=True))',
+        'value = int.from_bytes(a, "big")\nif value >= 32768:\n    value -= 65536\nprint(value)',
+    ),
+    Rule(
+        "D326",
+        "a method that a bytearray lacks",
+        "it has append(), extend() and decode(): use bytes(x) for others",
+        'data = bytearray(8)\nprint(data.find(b"a"))',
+        'data = bytearray(8)\nprint(bytes(data).find(b"a"))',
+    ),
 )

@@ -21,7 +21,13 @@ point never calls may be anything.
 
 Rewritten without a word: annotations, `typing` and docstrings (dropped), f-strings, `NamedTuple`
 (a namedtuple), `TypedDict` (a dict), positional-only parameters, stars inside lists, tuples and
-calls, `raise ... from` (the cause is dropped), `assert` (dropped).
+calls, `raise ... from` (the cause is dropped), `assert` (dropped), types in brackets behind a
+class, dicts whose keys and values would be evaluated in another order.
+
+Not refused, and different all the same: the texts of exceptions (`str(KeyError("a"))` is `a`), how
+floats are rounded when they become text (`"%.1f" % 0.25` is `0.3`), the `__name__` of a module, and
+`type(x).__name__` of a class of the program that is no exception, which is short. They are for
+people to read; compare nothing with them.
 
 <!-- Made by python -m device_bundle.rules_page -->
 """

@@ -7,7 +7,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeGuard
 
-from device_bundle.attributes import count_defined, defined_attributes, named_by_text
+from device_bundle.attributes import (
+    count_defined,
+    defined_attributes,
+    named_by_text,
+    probed,
+)
 from device_bundle.constants import INTERNED
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.inline_body import bound_inside
@@ -131,6 +136,7 @@ class _Foreign:
             if isinstance(definition.node, ast.ClassDef):
                 self._bases.update(target(base) for base in definition.node.bases)
             for node in walk(definition.node):
+                self.stored.update(probed(node))
                 if isinstance(node, ast.Call):
                     self.used.update(named_by_text(node))
                     self.stored.update(named_by_text(node))

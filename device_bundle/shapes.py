@@ -26,6 +26,8 @@ class Shapes:
     typed_dicts: set[Symbol] = field(default_factory=set)
     #: Protocols and other classes that exist for type checkers only.
     erased: set[Symbol] = field(default_factory=set)
+    #: All classes, these and others.
+    classes: set[Symbol] = field(default_factory=set)
 
 
 def is_typing(symbol: Symbol | None) -> bool:
@@ -49,6 +51,7 @@ def classify(program: Program) -> Shapes:
         for definition in module.definitions:
             if isinstance(definition.node, ast.ClassDef):
                 classes.append((definition, definition.node))
+                shapes.classes.update(definition.symbols)
             else:
                 _classify_assignment(shapes, definition)
     found = True

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from device_bundle.attributes import count_defined
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
-from device_bundle.inline import Callee, arguments_of, is_movable
+from device_bundle.inline import Callee, arguments_of, is_movable, rebound_names
 from device_bundle.inline_body import CannotInline, Substitution, bound_inside
 from device_bundle.program import Definition, Ref, cloned, refs, target
 from device_bundle.sources import Program
@@ -181,7 +181,10 @@ def _fits(value: ast.expr, values: dict[str, ast.expr], inside: ast.FunctionDef)
     if (set(counts) - set(values)) & bound_inside([inside])[0]:
         return False
     has_calls = any(isinstance(node, ast.Call) for node in walk(value))
+    rebound = rebound_names(inside) if has_calls else set()
     for name, given in values.items():
+        if isinstance(given, ast.Name) and given.id in rebound:
+            return False
         if isinstance(given, ast.Constant | ast.Name | Ref):
             continue
         if not _is_path(given) or counts[name] != 1 or (has_calls and name != next(iter(values))):

@@ -94,7 +94,7 @@ class Program:
             return None
         shown = self._shown(path)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")  # some editors put a mark before it
             tree = ast.parse(text, filename=shown)
         except SyntaxError as error:
             raise BundleError(Finding(shown, error.lineno or 0, error.msg)) from None

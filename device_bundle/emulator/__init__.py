@@ -39,6 +39,8 @@ _STRICT_HEAP = 8 * 1024
 # State of the device; everything else in /usr belongs to the bundle and is replaced with it, or to
 # an update that `ocpp-kernel upload` gives up as well.
 _KEPT = ("ocpp_data", "ocpp_starts", "ocpp_crash", "ocpp_crash.old", "checksum.json")
+#: Without any of these, a folder that is to be a module's /usr is somebody else's.
+_OF_A_MODULE = {*_KEPT, "main.py", "app.py", "app.mpy", "texts.txt"}
 
 
 class EmulatorError(Exception):
@@ -342,9 +344,22 @@ def environment(options: dict[str, Any]) -> dict[str, str]:
 
 
 def upload(usr: Path, root: Path) -> None:
-    """Make `root`/usr the same as `usr`, except for the charge point's state."""
+    """Make `root`/usr the same as `usr`, except for the charge point's state.
+
+    Raises EmulatorError where `root` is no folder of a module, or cannot be written.
+    """
     target = root / "usr"
-    target.mkdir(parents=True, exist_ok=True)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        there = {path.name for path in target.iterdir()}
+        if there and not there & _OF_A_MODULE:
+            raise EmulatorError(f"{target} is of no module; name another folder, or a new one")
+        _replace(usr, target)
+    except OSError as error:
+        raise EmulatorError(f"{target}: cannot be written: {error.strerror}") from None
+
+
+def _replace(usr: Path, target: Path) -> None:
     for old in target.iterdir():
         if old.name in _KEPT:
             continue

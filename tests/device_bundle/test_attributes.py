@@ -75,3 +75,45 @@ def test_records_and_class_attributes(sample: Any) -> None:
             print(event.connector, event.reason, tag.rank, tag.status, held.event.reason)
             print(Held.unit, held.doubled)
         """)
+
+
+def test_an_attribute_that_is_looked_for_is_found_where_it_is_only(sample: Any) -> None:
+    """Objects that lack it are told by AttributeError, so no other name may be spelled like it."""
+    sample.assert_same("""
+        class Lamp:
+            def __init__(self, level):
+                self.level = level
+
+        class Relay:
+            def __init__(self, state):
+                self.state = state
+
+        class Motor:
+            def __init__(self):
+                print(strictly(self), self.is_set())
+                self.speed = 7
+
+            def is_set(self):
+                try:
+                    return self.speed
+                except AttributeError:
+                    return "not yet"
+
+        def strictly(part):
+            try:
+                return part.level
+            except AttributeError:
+                return "no level"
+
+        def anyhow(part):
+            try:
+                return part.level + 1
+            except Exception:
+                return "no level"
+
+        def main():
+            for part in (Lamp(1), Relay(2), Lamp(3)):
+                for read in (strictly, anyhow):
+                    print(read(part))
+            print(Relay(4).state, Motor().speed)
+        """)

@@ -239,3 +239,128 @@ def test_the_builtins_taken_for_granted_exist(sample: Any) -> None:
     names = sorted(BUILTINS - {"None", "True", "False", "__name__"})
     sample.write("def main():\n    for value in (\n" + ",\n".join(names) + "):\n        pass\n")
     assert sample.run_on_device() == ""
+
+
+def test_a_function_that_only_a_decorator_keeps_is_refused(sample: Any) -> None:
+    """Nothing calls it by name, so it would be left out, and the table be empty."""
+    sample.write("""
+        HANDLERS = []
+        CALLS = []
+
+        def register(function):
+            HANDLERS.append(function)
+            return function
+
+        def named(name):
+            def mark(function):
+                CALLS.append((name, function))
+                return function
+            return mark
+
+        def plain(function):
+            return function
+
+        @register
+        def one():
+            return 1
+
+        @named("two")
+        def two():
+            return 2
+
+        @plain
+        def three():
+            return 3
+
+        @register
+        def four():
+            return 4
+
+        def main():
+            print(len(HANDLERS), len(CALLS), four())
+        """)
+    found = sample.findings()
+    assert [(part.code, part.line) for part in found] == [("D501", 18), ("D501", 22)]
+    assert "the decorator of one()" in found[0].problem
+
+
+def test_several_bases_without_anything_in_common(sample: Any) -> None:
+    sample.assert_same("""
+        class Part:
+            def __init__(self, name):
+                self.name = name
+
+        class Lamp(Part):
+            def shine(self):
+                return self.name + " shines"
+
+        class Counting:
+            count = 0
+
+            def count_up(self):
+                self.count += 1
+                return self.count
+
+        class Both(Counting, Lamp):
+            def __init__(self):
+                super().__init__("both")
+
+        class Failed(Counting, Exception):
+            pass
+
+        def main():
+            both = Both()
+            print(both.shine(), both.count_up(), both.count_up())
+            try:
+                raise Failed("x")
+            except Failed as error:
+                print(error.count_up(), error)
+        """)
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        "class A:\n    pass\nclass B(A):\n    pass\nclass C(A):\n    pass\n",
+        "class B:\n    def f(self):\n        super().f()\nclass C:\n    pass\n",
+    ],
+)
+def test_several_bases_a_device_would_go_through_otherwise(sample: Any, classes: str) -> None:
+    sample.write(f"{classes}class D(B, C):\n    pass\ndef main():\n    print(D().f())\n")
+    assert [found.code for found in sample.findings()] == ["D418"]
+
+
+def test_methods_of_the_program_may_be_called_like_those_of_dicts_and_texts(sample: Any) -> None:
+    sample.assert_same("""
+        class Table:
+            def keys(self):
+                return [1, 2]
+
+            def decode(self, encoding, errors):
+                return encoding + errors
+
+        def main():
+            table = Table()
+            print(len(table.keys()), table.decode("latin-1", "ignore"))
+            print("%(a)s" % {"a": 1}, b"abc".decode("utf-8"), "abc".encode("UTF-8"))
+        """)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "problem"),
+    [
+        ("from ocpp_kernel.errors import *\ndef main():\n    pass", "D505", "import *"),
+        ("from .. import x\ndef main():\n    print(x)", "D505", "this module is in none"),
+        ("def main():\n    print(list[int]())", "D205", "list[...] at run time"),
+        ("def main():\n    print('\\ud800')", "D414", "half of a character"),
+    ],
+)
+def test_what_is_wrong_is_named(sample: Any, text: str, code: str, problem: str) -> None:
+    sample.write(text)
+    (found,) = sample.findings()
+    assert found.code == code
+    assert problem in found.problem
+
+
+def test_a_byte_order_mark_is_passed_over(sample: Any) -> None:
+    sample.assert_same("\ufeffdef main():\n    print('read')\n")

@@ -60,7 +60,16 @@ REFUSED = {
     "bytes.hex": ("D301", "print(a.hex())"),
     "bytes.fromhex": ("D301", "print(bytes.fromhex(text))"),
     "int.bit_length": ("D301", "print(a.bit_length())"),
-    "int.to_bytes(signed=)": ("D302", "print(a.to_bytes(2, 'big', signed=True))"),
+    "int.bit_count": ("D301", "print(a.bit_count())"),
+    "int.to_bytes(signed=)": ("D325", "print(a.to_bytes(2, 'big', signed=True))"),
+    "int.from_bytes(signed=)": ("D325", "print(int.from_bytes(a, 'big', signed=True))"),
+    "int.from_bytes without an order": ("D325", "print(int.from_bytes(a))"),
+    "int.to_bytes(byteorder=)": ("D302", "print(a.to_bytes(2, byteorder='big'))"),
+    "encodings": ("D323", "print(a.decode('latin-1'))"),
+    "errors of an encoding": ("D323", "print(text.encode('ascii', 'replace'))"),
+    "len of a dict's keys": ("D324", "print(len(a.keys()))"),
+    "keys in common": ("D324", "print(a.keys() & b.keys())"),
+    "keys that are the same": ("D324", "print(a.keys() == b.keys())"),
     "vars()": ("D202", "print(vars(a))"),
     "__mro__": ("D301", "print(a.__mro__)"),
     "__doc__": ("D301", "print(a.__doc__)"),
@@ -79,6 +88,9 @@ REFUSED = {
     "deque.appendleft": ("D301", "a.appendleft(1)"),
     "bytearray slice assignment": ("D314", "d = bytearray(9)\nd[1:3] = b'ab'"),
     "bytearray slice deletion": ("D314", "d = bytearray(9)\ndel d[1:3]"),
+    "bytearray deletion": ("D314", "d = bytearray(9)\ndel d[1]"),
+    "bytearray find": ("D326", "d = bytearray(9)\nprint(d.find(b'a'))"),
+    "bytearray pop": ("D326", "d = bytearray(9)\nprint(d.pop())"),
     "ure.sub": ("D204", "import ure\nprint(ure.sub('a', 'b', text))"),
     "match.groups": ("D301", "print(a.groups())"),
     "match.span": ("D301", "print(a.span())"),
@@ -96,6 +108,11 @@ REFUSED = {
     "__ne__": ("D401", "class X:\n    def __ne__(self, o):\n        pass\nprint(X)"),
     "name mangling": ("D406", "print(a.__secret)"),
     "class keywords": ("D402", "class X(metaclass=type):\n    pass\nprint(X)"),
+    "two builtin bases": ("D419", "class X(ValueError, KeyError):\n    pass\nprint(X)"),
+    "mirrored comparisons": (
+        "D420",
+        "class X:\n    def __lt__(self, o):\n        return 1\nprint(X)",
+    ),
     "class decorators": ("D403", "@a\nclass X:\n    pass\nprint(X)"),
     "first of a dict": ("D411", "print(next(iter({'a': 1})))"),
     "dict.popitem": ("D411", "print(a.popitem())"),
@@ -103,6 +120,7 @@ REFUSED = {
     "list.sort(key=)": ("D410", "items.sort(key=lambda item: item.level)"),
     "isinstance(True, int)": ("D407", "print(isinstance(a, int))"),
     "isinstance(x, (str, int))": ("D407", "print(isinstance(a, (str, int)))"),
+    "issubclass(bool, int)": ("D407", "print(issubclass(a, int))"),
     "isinstance(x, str | bytes)": ("D307", "print(isinstance(a, str | bytes))"),
     "TimeoutError": ("D202", "raise TimeoutError"),
     "ConnectionError": ("D202", "raise ConnectionError"),
@@ -206,6 +224,10 @@ LOWERED = {
     "1_000": "print(1_000, 0x_ff)",
     "assert": "assert True, 'dropped'\nprint('on')",
     "docstrings": "def f():\n    'A text.'\n    return 1\nprint(f())",
+    "order in a dict": (
+        "def f(x):\n    print(x)\n    return x\nprint(len({f(1): f(2), f(3): f(4)}))\n"
+        "print(len({f(x): f(x + 5) for x in (1, 2)}))"
+    ),
     "isinstance(x, (bool, int))": "for x in (True, 1, 'a'):\n    print(isinstance(x, (bool, int)))",
     "property with a setter": (
         "class C:\n    def __init__(self):\n        self._x = 1\n"

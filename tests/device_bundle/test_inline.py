@@ -292,3 +292,81 @@ def test_a_handler_does_not_catch_what_storing_the_result_raises(sample: Any) ->
             except IndexError:
                 print("raised")
         """)
+
+
+def test_what_a_nested_function_rebinds_is_read_before_a_call(sample: Any) -> None:
+    sample.assert_same("""
+        def bumped(call):
+            call()
+            print("bumped")
+            return 10
+
+        def summed(call, value):
+            return call() + value
+
+        def added(call):
+            call()
+            return 7
+
+        def main():
+            x = 1
+
+            def bump():
+                nonlocal x
+                x += 1
+                return 100
+
+            print(x + bumped(bump))
+            print(summed(bump, x), summed(bump, x))
+            x += added(bump)
+            print(x)
+        """)
+
+
+def test_what_setattr_stores_is_read_before_a_call(sample: Any) -> None:
+    sample.assert_same("""
+        class Meter:
+            def __init__(self, total):
+                self.total = total
+
+        def change(meter):
+            setattr(meter, "total", 5)
+            print("changed")
+            return 1
+
+        def main():
+            meter = Meter(3)
+            print(meter.total + change(meter))
+        """)
+
+
+def test_a_handler_does_not_catch_what_a_property_raises_when_stored(sample: Any) -> None:
+    sample.assert_same("""
+        class Limit:
+            def __init__(self):
+                self._value = 0
+
+            @property
+            def value(self):
+                return self._value
+
+            @value.setter
+            def value(self, new):
+                if new > 5:
+                    raise ValueError("too much")
+                self._value = new
+
+        def parsed(text):
+            try:
+                return int(text)
+            except ValueError:
+                return 0
+
+        def main():
+            limit = Limit()
+            try:
+                limit.value = parsed("9")
+            except ValueError as error:
+                print("refused:", error)
+            print(limit.value)
+        """)

@@ -116,3 +116,33 @@ def test_generators_stay_generators(sample: Any) -> None:
             print(list(steps(Settings)), list(none(Settings)), list(with_inner(Settings)))
         """)
     assert "wanted" not in sample.text()
+
+
+def test_other_functions_with_the_names_of_builtins_are_called(sample: Any) -> None:
+    sample.assert_same("""
+        def measured(len):
+            return len("abc")
+
+        def main():
+            def max(a, b):
+                return a * b
+
+            print(max(2, 3), measured(lambda text: text + "!"), measured(str), min(4, 5))
+        """)
+
+
+def test_an_attribute_that_is_looked_for_is_not_folded(sample: Any) -> None:
+    sample.assert_same("""
+        class Lamp:
+            level = 5
+
+        class Relay:
+            pass
+
+        def main():
+            for part in (Lamp(), Relay()):
+                try:
+                    print(part.level)
+                except AttributeError:
+                    print("no level")
+        """)

@@ -68,3 +68,25 @@ def test_parts_are_evaluated_in_their_order(sample: Any) -> None:
 def test_what_is_left_names_the_builtin_that_is_hidden(sample: Any) -> None:
     sample.write("def main():\n    list = [1]\n    return [*list]\n")
     assert [finding.code for finding in sample.findings()] == ["D106"]
+
+
+def test_keys_are_evaluated_before_their_values(sample: Any) -> None:
+    sample.assert_same("""
+        def say(value):
+            print(value)
+            return value
+
+        class Counter:
+            def __init__(self):
+                self.count = 0
+
+            def next(self):
+                self.count += 1
+                return self.count
+
+        def main():
+            counter = Counter()
+            print(sorted({say(1): say(2), say(3): say(4)}.items()))
+            print(sorted({counter.count: counter.next(), counter.next(): counter.count}.items()))
+            print(sorted({say(key): say(key + 10) for key in (1, 2)}.items()))
+        """)

@@ -192,6 +192,40 @@ def test_a_named_tuple_lacking_a_field_is_refused(sample: Any) -> None:
     assert refusal.startswith("fixture/__init__.py:9: fixture.Point() lacks the field y")
 
 
+@pytest.mark.parametrize(
+    ("fields", "made", "advice"),
+    [
+        ("y: list = []", "Point(1)", "give a number, a text, None or a tuple"),
+        ("y: int = 0", "Point(y=len('a'), x=len('b'))", "give them in this order: x, y"),
+    ],
+)
+def test_a_named_tuple_whose_values_would_change_is_refused(
+    sample: Any, fields: str, made: str, advice: str
+) -> None:
+    sample.write(
+        "from typing import NamedTuple\n"
+        f"class Point(NamedTuple):\n    x: int\n    {fields}\n"
+        f"def main():\n    print({made})\n"
+    )
+    (found,) = sample.findings()
+    assert (found.code, found.advice) == ("D604", advice)
+
+
+def test_a_named_tuple_takes_plain_values_in_any_order(sample: Any) -> None:
+    sample.assert_same("""
+        from typing import NamedTuple
+
+        class Point(NamedTuple):
+            x: int
+            y: int = -1
+            z: tuple = (1, "a")
+
+        def main():
+            three = 3
+            print(Point(y=2, x=len("b")).x, Point(z=three, y=4, x=5).z, Point(1).z, Point(1).y)
+        """)
+
+
 def test_raise_from_drops_the_cause(sample: Any) -> None:
     sample.assert_same("""
         def main() -> None:
@@ -294,4 +328,23 @@ def test_type_parameters_vanish(sample: Any) -> None:
 
         def main() -> None:
             print(first((1, 2)), Box(3).value)
+        """)
+
+
+def test_types_in_brackets_behind_a_class_vanish(sample: Any) -> None:
+    sample.assert_same("""
+        from typing import Generic, TypeVar
+
+        T = TypeVar("T")
+
+        class Box(Generic[T]):
+            def __init__(self, content: T) -> None:
+                self.content = content
+
+        class Shelf(Box[int]):
+            def __getitem__(self, at):
+                return self.content + at
+
+        def main():
+            print(Box[int](5).content, Box[str]("x").content, Shelf(1)[2])
         """)

@@ -137,3 +137,22 @@ def test_decorators_and_defaults_belong_to_the_class(sample: Any) -> None:
             meter.reading = 5
             print(meter.reading, meter.scaled(), meter.scaled(2, factor=1))
         """)
+
+
+def test_keywords_of_functions_called_like_builtins(sample: Any) -> None:
+    sample.assert_same("""
+        class Shelf:
+            def __init__(self):
+                self.items = [3, 1]
+
+            def sort(self, key=0):
+                self.items.sort()
+                return key
+
+        def main():
+            def max(a, key=0):
+                return a + key
+
+            shelf = Shelf()
+            print(shelf.sort(key=5), shelf.sort(key=6), shelf.items, max(1, key=5), max(2, key=6))
+        """)

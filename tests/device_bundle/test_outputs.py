@@ -217,3 +217,24 @@ def test_another_programs_manifest_leads_to_nothing(tmp_path: Path, entry: Any) 
     with pytest.raises(BundleError, match=r"manifest\.json exists and is of no earlier bundle"):
         write(tmp_path, {}, {"usr/main.py": b""})
     assert (tmp_path / "src" / "mine.py").read_text() == "kept"
+
+
+def test_a_disk_that_is_full_leaves_nothing_in_the_way_of_another_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.txt").write_text("kept")
+    whole = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if path.name == "app.py":
+            raise OSError(28, "No space left on device")
+        return whole(path, content)
+
+    files = {"map.json": b"{}", "usr/app.py": b"1"}
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", full)
+        with pytest.raises(BundleError, match="cannot be written: No space left on device"):
+            write(tmp_path, {}, files)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+    write(tmp_path, {}, files)
+    assert (tmp_path / "usr" / "app.py").read_bytes() == b"1"

@@ -20,7 +20,7 @@ CODES = [code for code in RULES if code != ELSEWHERE]
 
 def module(rule: Rule, text: str) -> str:
     """The example as a plugin has it: imports and layout at the top level, the rest in a method."""
-    if rule.code[1] in "56" and rule.code != "D601":
+    if rule.code == "D418" or (rule.code[1] in "56" and rule.code != "D601"):
         known = [name for name in ("read", "LIMIT", "B", "A") if f"{name}(" in text or name in text]
         return f"{text}\ndef main():\n    return {known[0] if known else None}\n"
     lines = text.splitlines()

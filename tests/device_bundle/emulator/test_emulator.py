@@ -193,6 +193,19 @@ def test_uploading_replaces_the_program_and_leaves_the_state(tmp_path: Path) -> 
     assert (root / "usr" / "main.py").read_text() == "new"
 
 
+def test_a_folder_of_something_else_is_never_taken_for_a_flash(tmp_path: Path) -> None:
+    """`--data /` would otherwise empty this computer's own /usr."""
+    bundle, root = tmp_path / "bundle", tmp_path / "root"
+    bundle.mkdir()
+    (bundle / "main.py").write_text("")
+    (root / "usr" / "share").mkdir(parents=True)
+    with pytest.raises(EmulatorError, match="is of no module; name another folder"):
+        upload(bundle, root)
+    assert (root / "usr" / "share").is_dir()
+    with pytest.raises(EmulatorError, match=r"main\.py/usr: cannot be written: Not a directory"):
+        upload(bundle, bundle / "main.py")
+
+
 @pytest.mark.parametrize(
     ("text", "size"), [("512k", 524288), ("512K", 524288), ("1M", 1048576), ("400000", 400000)]
 )
