@@ -14,7 +14,8 @@ import pytest
 import pytest_asyncio
 
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
-from ocpp_kernel.transports.transfers import WINDOW, Job, Options, Transfers
+from ocpp_kernel.transports.transfer_job import Job
+from ocpp_kernel.transports.transfers import WINDOW, Options, Transfers
 
 _SPEC = importlib.util.spec_from_file_location(
     "transfers_ftp_server", Path(__file__).with_name("ftp_server.py")

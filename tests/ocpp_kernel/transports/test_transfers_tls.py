@@ -15,7 +15,8 @@ import pytest_asyncio
 import trustme
 
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
-from ocpp_kernel.transports.transfers import Job, Options, Transfers
+from ocpp_kernel.transports.transfer_job import Job
+from ocpp_kernel.transports.transfers import Options, Transfers
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of asyncore, which the server is made of
