@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
+from ocpp_kernel.transports.http_limits import Limits
 
 #: Largest file taken, in bytes.
 LARGEST = 16 * 1024 * 1024
@@ -27,7 +28,7 @@ class Files:
             lambda path: below(self._offered, path),
             lambda path: below(self._incoming, path),
             lambda path, file: self._received.append(file),
-            LARGEST,
+            Limits(LARGEST),
             _ignore,
         )
 

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
+from ocpp_kernel.transports.http_limits import Limits
 from ocpp_kernel.transports.transfer_job import Job
 from ocpp_kernel.transports.transfers import WINDOW, Options, Transfers
 
@@ -39,7 +40,7 @@ class Recorder(Endpoint):
             lambda path: below(folder, path),
             lambda path: below(folder / "in", path),
             lambda path, file: None,
-            1_000_000,
+            Limits(1_000_000),
             lambda level, text: None,
         )
 
