@@ -89,7 +89,10 @@ class ChargePoint:
     def ocpp_on_event(self, event: Any) -> None:
         kind = type(event)
         if kind in NOTED:
-            self._log.note("connected" if kind is events.Connected else f"{event}")
+            text = "connected" if kind is events.Connected else f"{event}"
+            if kind is events.FaultRaised and event.error_code == "LocalListConflict":
+                text = event.error_code  # its text names an idTag
+            self._log.note(text)
         if kind is events.Started:
             self._update.restore()
             self._upload.restore()
