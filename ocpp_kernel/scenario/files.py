@@ -51,9 +51,9 @@ class Files:
         """Where files are fetched from and sent to, without a slash at its end."""
         return f"http://127.0.0.1:{self._endpoint.port}"
 
-    def offer(self, name: str, text: str) -> None:
-        """A file of that name, with that text, can be fetched from now on."""
-        (self._offered / name).write_text(text, encoding="utf-8")
+    def offer(self, name: str, content: bytes) -> None:
+        """A file of that name can be fetched from now on."""
+        (self._offered / name).write_bytes(content)
 
     def received(self) -> list[str]:
         """The names of the files that were sent and not taken, the oldest first."""
