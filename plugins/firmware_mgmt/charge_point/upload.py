@@ -167,6 +167,7 @@ class Upload:
         """What this charge point is, how it is set and why it ended before; never a secret."""
         station = self._station
         text = f"{station.identity} {station.timestamp()}\n"
+        text += f"firmware {station.shared['firmware_version']}\n"
         for connector in station.shared["connectors"]:
             text += f"connector {connector.connector_id}: {connector.status}\n"
         for key in station.configuration.keys():  # noqa: SIM118 - a Configuration is no dict

@@ -53,7 +53,7 @@ def test_files_travel_and_a_release_is_installed(module: BundledChargePoint) -> 
         "power off\npower on\n"
         '< BootNotification {"firmwareVersion": "1.2.3"}\n'
         "< StatusNotification\n"
-        '> GetDiagnostics {"location": "$files/"}\nreceived MODULE-1-*.log BootAccepted\n'
+        '> GetDiagnostics {"location": "$files/"}\nreceived MODULE-1-*.log BootAccepted(True,)\n'
     )
 
 
