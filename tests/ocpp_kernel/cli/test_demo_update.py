@@ -141,4 +141,4 @@ def test_any_folder_can_be_served(tmp_path: Path) -> None:
     folder = tmp_path / 'odd "name" \\ here'
     path = tmp_path / "central.toml"
     path.write_text(with_endpoint(example().read_text(encoding="utf-8"), folder), encoding="utf-8")
-    assert build_central(load_config(path)).shared["firmware_mgmt"].folder == folder
+    assert build_central(load_config(path), print).shared["firmware_mgmt"].folder == folder
