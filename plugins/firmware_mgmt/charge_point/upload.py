@@ -145,7 +145,7 @@ class Upload:
         transfers: Any = self._station.shared.get("transfers")
         scheme = self._location.split(":", 1)[0].upper()
         if transfers is None or scheme not in transfers.protocols.split(","):
-            raise ValueError(f"no transfers by {scheme} here")
+            raise ValueError(f"no transfers by {scheme[:5]} here")
         place = self._location.split("?", 1)
         url = place[0] + ("" if place[0].endswith("/") else "/") + self.name
         if len(place) > 1:
