@@ -115,8 +115,8 @@ def _told(record: Any) -> Table:
 
 def with_endpoint(text: str, folder: Path) -> str:
     """A configuration whose central system serves and receives files below a folder."""
-    settings = f"folder = {json.dumps(str(folder))}\nhttp_port = 0\n"
-    return f"{text}\n[central_system.{_PLUGIN}]\n{settings}"
+    settings = f"folder = {json.dumps(str(folder))}\nhttp_port = 0"
+    return re.sub(r'(?m)^folder = "".*$', lambda found: settings, text)
 
 
 def released(text: str, version: str) -> str:

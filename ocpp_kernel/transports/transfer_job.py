@@ -127,8 +127,13 @@ class Known:
     @sock.setter
     def sock(self, made: socket.socket | None) -> None:
         self._sock = made
-        if made is not None and not isinstance(made, ssl.SSLSocket):
+        if made is None or isinstance(made, ssl.SSLSocket):
+            return
+        try:
             self.job.use(made.dup())  # TLS takes the connection out of the object it is given
+        except TransferError:
+            made.close()
+            raise
 
 
 _SILENT = "the server does not answer in time"

@@ -141,6 +141,12 @@ def test_fw_013_the_hardwares_own_log_comes_last(bench: Any) -> None:
     assert not any(line.startswith("hardware") for line in lines[:-3])
 
 
+def test_fw_013_the_hardwares_own_log_is_bounded(bench: Any) -> None:
+    bench.hardware.collect_logs = lambda: [f"line {number}" for number in range(5000)]
+    told = [line for line in upload(bench).splitlines() if line.startswith("hardware: ")]
+    assert told == [f"hardware: line {number}" for number in range(5000 - 64, 5000)]
+
+
 def test_fw_016_bounds_are_not_for_lines_without_a_time(bench: Any) -> None:
     Witness(bench)
     lines = upload(bench, stopTime="2020-01-01T00:00:00Z").splitlines()
