@@ -428,7 +428,8 @@ class Dripping(Stream):
 
     def read(self, size: int) -> bytes | None:
         if not self.room:
-            return self.pause()
+            self.pause()
+            return None
         piece = super().read(min(self.room, size))
         self.room -= len(piece or b"")
         return piece
