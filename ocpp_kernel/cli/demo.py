@@ -281,13 +281,16 @@ class Demo:
                 self._require_running(emulator, "charging")
                 await asyncio.sleep(0.1)
 
-    async def wait_until(self, title: str, is_reached: Callable[[], bool], why: str) -> None:
-        """Waits; raises Failed, which says why, if it takes too long."""
-        give_up = time.monotonic() + PATIENCE
+    async def wait_until(
+        self, title: str, is_reached: Callable[[], bool], why: str, steps: int = 1
+    ) -> None:
+        """Waits; raises Failed, which says why, if it takes longer than so many steps may."""
+        patience = steps * PATIENCE
+        give_up = time.monotonic() + patience
         while not is_reached():
             self._require_running(self._emulator, title)
             if time.monotonic() > give_up:
-                raise self.fail(title, f"{why} after {PATIENCE} s")
+                raise self.fail(title, f"{why} after {patience} s")
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), 0.2)

@@ -27,6 +27,8 @@ IMAGE = "usr.tar.gz"
 _PLUGIN = "firmware_mgmt"
 #: Lines shown of what the charge point noted.
 _LINES = 8
+#: What is told of an update that succeeds.
+_STATUSES = ("Downloading", "Downloaded", "Installing", "Installed")
 #: Where nothing more will come.
 _ENDS = ("Installed", "DownloadFailed", "InstallationFailed")
 
@@ -40,8 +42,10 @@ class Act(Protocol):
     def show(self, what: str | Table) -> None:
         """Says what came of it."""
 
-    def wait_until(self, title: str, is_reached: Callable[[], bool], why: str) -> Awaitable[None]:
-        """Waits; raises Failed, which says why, if it takes too long."""
+    def wait_until(
+        self, title: str, is_reached: Callable[[], bool], why: str, steps: int = 1
+    ) -> Awaitable[None]:
+        """Waits; raises Failed, which says why, if it takes longer than so many steps may."""
 
     def fail(self, title: str, why: str) -> Exception:
         """The error to raise."""
@@ -99,7 +103,7 @@ class Update:
         await self._firmware.update(station, f"{VERSION}/{IMAGE}")
         record = self._firmware.record(station.identity).firmware
         await self._act.wait_until(
-            title, lambda: record.status in _ENDS, f"it told no end, but {record.status}"
+            title, lambda: record.status in _ENDS, "it told no end", steps=len(_STATUSES)
         )
         if record.status != "Installed":
             raise self._act.fail(title, f"the charge point tells {record.status}")
