@@ -24,9 +24,9 @@ from rich.text import Text
 from ocpp_kernel.build import build_central
 from ocpp_kernel.central import Central
 from ocpp_kernel.cli import report
+from ocpp_kernel.cli.acts import Act, ActingCommand
 from ocpp_kernel.cli.bundle import load_bundler
 from ocpp_kernel.cli.console import note, output, plain
-from ocpp_kernel.cli.demo_update import Update, released, with_endpoint
 from ocpp_kernel.cli.framelog import FrameLog, show
 from ocpp_kernel.cli.options import run_until_stopped
 from ocpp_kernel.cli.serve import fast_time
@@ -81,7 +81,7 @@ def _heap_of(_context: click.Context, _parameter: click.Parameter, text: str) ->
     return text
 
 
-@click.command(short_help="Charge one car on a simulated module.")
+@click.command(cls=ActingCommand, short_help="Charge one car on a simulated module.")
 @click.option(
     "--speed",
     type=click.FloatRange(min=1, max=100),
@@ -103,18 +103,13 @@ def _heap_of(_context: click.Context, _parameter: click.Parameter, text: str) ->
     metavar="DIR",
     help="Keep the bundle there.",
 )
-@click.option(
-    "--update",
-    is_flag=True,
-    help="Then fetch its diagnostics, and update it to another release.",
-)
-def demo(speed: float, heap: str, out: Path | None, update: bool) -> None:
+def demo(speed: float, heap: str, out: Path | None, acts: list[type[Act]]) -> None:
     """Charge one car on a simulated module, and show frames, transaction and sizes.
 
     Takes less than a minute, with an update about one. The exit code is 1 if any step fails.
     """
     with tempfile.TemporaryDirectory(prefix="ocpp-demo-") as folder:
-        played = Demo(speed, heap, Path(folder), out, update)
+        played = Demo(speed, heap, Path(folder), out, acts)
         run_until_stopped(lambda stopped: _until(stopped, played))
 
 
@@ -135,11 +130,10 @@ class Demo:
     """One run. Its own hooks tell it what the central system sees."""
 
     def __init__(
-        self, speed: float, heap: str, folder: Path, out: Path | None, update: bool
+        self, speed: float, heap: str, folder: Path, out: Path | None, acts: list[type[Act]]
     ) -> None:
         self._speed = speed
-        self._update: Update | None = None
-        self._updates = update
+        self._acts = [act(self, folder / act.name) for act in acts]
         self._emulator: Any = None
         self._url = ""
         self._clock = Clock(speed)
@@ -161,15 +155,15 @@ class Demo:
         async with self._central_system() as server:
             self._url = server.url
             self.headline("the charge point is bundled for a module")
-            result = await self.bundle("1.0.0", self._out)
+            result = await self.bundle(self._out, self._edited_station)
             try:
                 emulator = self._emulator = Emulator(
                     self._out, heap=self._heap, speed=self._speed, on_line=self._listener()
                 )
                 try:
                     await self._play(emulator)
-                    if self._update is not None:
-                        await self._update.play()
+                    for act in self._acts:
+                        await act.play()
                 finally:
                     await asyncio.to_thread(emulator.close)
                 heap = await self._measure()
@@ -201,31 +195,33 @@ class Demo:
         except (OSError, ValueError) as error:
             raise Failed("starting the central system", str(error)) from error
         self.headline(f"the central system listens on {server.url}/")
-        if self._updates:
-            self._update = Update(self, central, self._folder / "files")
-            await self._update.ready()
         try:
+            for act in self._acts:
+                await act.begin(central)
             yield server
         finally:
-            if self._update is not None:
-                await self._update.close()
+            for act in self._acts:
+                await act.close()
             await server.stop()
 
     def _config_of_central(self) -> Config:
-        if not self._updates:
-            return load_config(example())
+        text = example().read_text(encoding="utf-8")
+        for act in self._acts:
+            text = act.edit_central(text)
         config = self._folder / "central.toml"
-        text = with_endpoint(example().read_text(encoding="utf-8"), self._folder / "files")
         config.write_text(text, encoding="utf-8")
         return load_config(config)
 
-    async def bundle(self, version: str, out: Path) -> Any:
-        """Bundles the charge point as that release."""
+    def _edited_station(self, text: str) -> str:
+        for act in self._acts:
+            text = act.edit_station(text)
+        return text
+
+    async def bundle(self, out: Path, edit: Callable[[str], str]) -> Any:
+        """Bundles the charge point, its configuration as edited."""
         bundler = load_bundler()
         config = self._folder / "ocpp.toml"
-        text = pointed_at(example().read_text(encoding="utf-8"), self._url)
-        if self._updates:
-            text = released(text, version)
+        text = pointed_at(edit(example().read_text(encoding="utf-8")), self._url)
         config.write_text(text, encoding="utf-8")
         try:
             with self._console.status("bundling ..."):

@@ -1,7 +1,8 @@
-"""The second act of the demo: as a user runs it, and how it fails."""
+"""The demo with ``--update``: as a user runs it, and how it fails."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import deque
 from collections.abc import Callable
@@ -10,19 +11,21 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ocpp_plugins.firmware_mgmt.demo_act import IMAGE, VERSION, Act, released
 from rich.table import Table
 
 from ocpp_kernel.build import build_central
+from ocpp_kernel.cli import acts
 from ocpp_kernel.cli.demo import Failed, example
-from ocpp_kernel.cli.demo_update import IMAGE, VERSION, Update, released, with_endpoint
 from ocpp_kernel.config import load_config
+from ocpp_kernel.plugins import PluginError
 
 Run = Callable[..., Any]
 
 
 @pytest.mark.slow
 def test_it_sends_diagnostics_and_becomes_another_release(run: Run) -> None:
-    result = run("demo", "--update", "--speed", "40")
+    result = run("demo", "--update")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
     told = [line.partition("firmwareVersion=")[2].split() for line in lines if "──▶" in line]
@@ -42,6 +45,8 @@ class Firmware:
 
     def __init__(self, folder: Path, upload: str, update: str) -> None:
         self.asked: list[str] = []
+        self.listening = asyncio.Event()
+        self.listening.set()
         file = folder / "CP1.log"
         file.write_text("one\ntwo \x1b[2J\n", encoding="utf-8")
         self.book = SimpleNamespace(
@@ -84,22 +89,27 @@ class Stage:
     def fail(self, title: str, why: str) -> Failed:
         return Failed(title, why)
 
-    async def bundle(self, version: str, out: Path) -> None:
+    async def bundle(self, out: Path, edit: Callable[[str], str]) -> None:
+        assert VERSION in edit(example().read_text(encoding="utf-8"))
         out.mkdir(parents=True)
         (out / IMAGE).write_bytes(b"12345")
 
 
-def act(folder: Path, upload: str = "Uploaded", update: str = "Installed") -> tuple[Stage, Update]:
+async def act(
+    folder: Path, upload: str = "Uploaded", update: str = "Installed"
+) -> tuple[Stage, Act]:
     stage = Stage()
     central: Any = SimpleNamespace(
         shared={"firmware_mgmt": Firmware(folder, upload, update)},
         stations={"CP1": SimpleNamespace(identity="CP1")},
     )
-    return stage, Update(stage, central, folder / "files")
+    made = Act(stage, folder / "files")
+    await made.begin(central)
+    return stage, made
 
 
 async def test_what_is_shown(tmp_path: Path) -> None:
-    stage, update = act(tmp_path)
+    stage, update = await act(tmp_path)
     await update.play()
     assert stage.said == [
         "the central system asks for diagnostics",
@@ -125,8 +135,9 @@ async def test_what_is_shown(tmp_path: Path) -> None:
 async def test_what_does_not_succeed_fails_it(
     tmp_path: Path, told: dict[str, str], why: str
 ) -> None:
+    _, update = await act(tmp_path, **told)
     with pytest.raises(Failed, match=why):
-        await act(tmp_path, **told)[1].play()
+        await update.play()
 
 
 def test_a_release_differs_in_its_version_alone(tmp_path: Path) -> None:
@@ -142,5 +153,33 @@ def test_a_release_differs_in_its_version_alone(tmp_path: Path) -> None:
 def test_any_folder_can_be_served(tmp_path: Path) -> None:
     folder = tmp_path / 'odd "name" \\ here'
     path = tmp_path / "central.toml"
-    path.write_text(with_endpoint(example().read_text(encoding="utf-8"), folder), encoding="utf-8")
+    text = Act(Stage(), folder).edit_central(example().read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
     assert build_central(load_config(path), print).shared["firmware_mgmt"].folder == folder
+
+
+def test_each_act_is_an_option(run: Run) -> None:
+    result = run("demo", "--help")
+    assert "--update" in result.stdout
+    assert "Then fetch its diagnostics" in result.stdout
+
+
+def test_an_act_that_fails_is_named_and_hides_nothing(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(found: Any, part: str) -> Any:
+        raise PluginError(f"plugin {found.name}: its {part} is broken")
+
+    monkeypatch.setattr(acts, "load_part", failing)
+    result = run("demo", "--help")
+    assert result.exit_code == 0
+    assert "--update" not in result.stdout
+    assert "warning: plugin firmware_mgmt: its demo_act is broken" in result.stderr
+
+
+def test_an_act_without_a_name_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    nameless = SimpleNamespace(__file__="demo_act.py", Act=object)
+    monkeypatch.setattr(acts, "load_part", lambda found, part: nameless)
+    result = run("demo", "--help")
+    assert result.exit_code == 0
+    assert "warning: plugin firmware_mgmt: demo_act.py has no class Act" in result.stderr
