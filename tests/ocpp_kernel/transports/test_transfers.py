@@ -421,6 +421,8 @@ async def test_cancelling_ends_what_is_under_way(
 ) -> None:
     job = transfers.send(f"http://127.0.0.1:{server.port}/a", "PUT", 1000)
     job.feed(b"some of it")
+    while not server.requests:
+        await asyncio.sleep(0.01)
     transfers.cancel()
     assert (await ended(job)).fault == "cancelled"
     assert not (tmp_path / "server" / "in" / "a").exists()
