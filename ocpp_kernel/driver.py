@@ -88,7 +88,7 @@ class Witness(Driver, Protocol):
     """A driver whose hardware keeps a log of its own; one without lacks the method."""
 
     def collect_logs(self) -> list[str]:
-        """Lines of that log, oldest first, without ends; GetDiagnostics appends them.
+        """Lines of that log, oldest first, without ends; GetDiagnostics appends the last 64.
 
         Called when diagnostics are asked for and when their upload begins.
         """

@@ -140,6 +140,10 @@ class StationShared(Protocol):
         """Restarts the software, ``Soft`` or ``Hard``, once transactions have ended."""
 
     @overload
+    def __getitem__(self, name: Literal["firmware_version"], /) -> str:
+        """Of this charge point's software, as BootNotification tells it; "" where none is set."""
+
+    @overload
     def __getitem__(self, name: Literal["reservation_for"], /) -> Callable[[int, str], int | None]:
         """The reservationId that an idTag uses up on a connector. May be absent."""
 

@@ -28,3 +28,14 @@ def cut(text: str, most: int) -> str:
     while most and 0x80 <= ord(text[most]) < 0xC0:
         most -= 1
     return text[:most]
+
+
+def masked(text: str) -> str:
+    """The end of ``text``, at most half of it and four items: enough to know an idTag again.
+
+    For logs, which leave the charge point as diagnostics; nobody can charge with what is there.
+    """
+    start = max(len(text) - 4, (len(text) + 1) // 2)
+    while start < len(text) and 0x80 <= ord(text[start]) < 0xC0:
+        start += 1
+    return "***" + text[start:]

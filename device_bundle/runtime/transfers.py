@@ -29,7 +29,9 @@ _WINDOW = 4096
 _LASTING = 16384
 # Bytes of flash that are left alone: the state of the charge point needs room to be written.
 RESERVE = 16384
-# Seconds without progress after which an attempt fails.
+# An attempt fails where it moves fewer bytes than these in so many seconds: a server that drips a
+# byte now and then would keep it going for ever. Any radio link moves more.
+_LEAST = 512
 _PATIENCE = 30
 _REDIRECTS = 5
 _ENOENT = 2
@@ -49,6 +51,8 @@ class Job:
         self._url = url
         self._exchange: Exchange | None = None
         self._give_up = 0
+        #: What moved since the patience with it began anew.
+        self._moved = 0
 
     def hungry(self) -> bool:
         """Whether an upload has room for another piece."""
@@ -68,18 +72,26 @@ class Job:
     def step(self, now: int) -> bool:
         """Go on a little; whether it moved something, or waited for it. Raises nothing."""
         try:
-            moved = self.go_on(now)
-            if moved:
+            moved = self._moved = self._moved + self.go_on()
+            if moved >= _LEAST:
+                self._moved = 0
                 self._give_up = now + _PATIENCE
             elif now >= self._give_up:
-                raise HandshakeError("the server does not answer in time")
+                raise HandshakeError(
+                    f"only {moved} bytes in {_PATIENCE} s"
+                    if moved
+                    else "the server does not answer in time"
+                )
             return self.waits()
         except Exception as error:  # noqa: BLE001  # whoever asked for it hears of it
             self.fail(error)
             return True
 
-    def go_on(self, now: int) -> bool:
-        """Do a little; whether that was anything. Raises whatever ends the attempt."""
+    def go_on(self) -> int:
+        """Do a little; how many bytes that moved, _LEAST for a step of another kind.
+
+        Raises whatever ends the attempt.
+        """
         raise NotImplementedError
 
     def waits(self) -> bool:
@@ -123,17 +135,18 @@ class Download(Job):
         self._whole = 0
         self._file: Any = None
 
-    def go_on(self, now: int) -> bool:
+    def go_on(self) -> int:
         """See Job."""
         exchange = self._exchange
         if exchange is None:
             self._ask()
-            return True
+            return _LEAST
         if self._file is not None:
             return self._take(exchange, self._file)
         moved = exchange.poll()
         if exchange.status:
             self._answered(exchange)
+            return _LEAST
         return moved
 
     def fail(self, error: Exception) -> None:
@@ -214,11 +227,12 @@ class Download(Job):
             self._forget()
             raise HandshakeError(f"{size} bytes are to come, only {max(free, 0)} are free")
 
-    def _take(self, exchange: Exchange, file: Any) -> bool:
-        for count in range(_PIECES):
+    def _take(self, exchange: Exchange, file: Any) -> int:
+        start = self._size
+        for _ in range(_PIECES):
             piece = exchange.read(_PIECE)
             if piece is None:
-                return count > 0
+                break
             if not piece:
                 self._complete(file)
                 break
@@ -231,7 +245,7 @@ class Download(Job):
                     self._refuse_too_large(_LASTING)
             if len(piece) < _PIECE:
                 break
-        return True
+        return self._size - start
 
     def _complete(self, file: Any) -> None:
         file.close()
@@ -279,7 +293,7 @@ class Upload(Job):
         """See Job."""
         return self._left == 0 or self._count > 0
 
-    def go_on(self, now: int) -> bool:
+    def go_on(self) -> int:
         """See Job."""
         exchange = self._exchange
         if exchange is None:
@@ -287,7 +301,7 @@ class Upload(Job):
                 raise ValueError(f"upload_method must be PUT or POST, not {self._method}")
             headers = ["Content-Type: application/octet-stream", f"Content-Length: {self._size}"]
             self.ask(self._method, headers)
-            return True
+            return _LEAST
         if self._left:
             return self._send(exchange)
         moved = exchange.poll()
@@ -297,24 +311,24 @@ class Upload(Job):
             self.cancel()
         return moved
 
-    def _send(self, exchange: Exchange) -> bool:
+    def _send(self, exchange: Exchange) -> int:
         if self._sent == len(self._piece):
             self._piece = b"".join(self._waiting)
             self._waiting = []
             self._sent = 0
             if not self._piece:
-                return True  # not fed yet: that is no fault of the server
+                return _LEAST  # not fed yet: that is no fault of the server
         try:
             count = exchange.stream.send(memoryview(self._piece)[self._sent :])
         except OSError:
             # It may have been refused before its end: the answer tells.
             self._refused = True
             self._left = 0
-            return True
+            return _LEAST
         self._sent += count
         self._left -= count
         self._count -= count
-        return count > 0
+        return count if self._left else _LEAST
 
 
 class Transfers:

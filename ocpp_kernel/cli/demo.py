@@ -18,17 +18,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+from rich.table import Table
 from rich.text import Text
 
 from ocpp_kernel.build import build_central
 from ocpp_kernel.central import Central
 from ocpp_kernel.cli import report
+from ocpp_kernel.cli.acts import Act, ActingCommand
 from ocpp_kernel.cli.bundle import load_bundler
 from ocpp_kernel.cli.console import note, output, plain
 from ocpp_kernel.cli.framelog import FrameLog, show
 from ocpp_kernel.cli.options import run_until_stopped
 from ocpp_kernel.cli.serve import fast_time
-from ocpp_kernel.config import load_config
+from ocpp_kernel.config import Config, load_config
 from ocpp_kernel.transports.clock import Clock
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 
@@ -79,7 +81,7 @@ def _heap_of(_context: click.Context, _parameter: click.Parameter, text: str) ->
     return text
 
 
-@click.command(short_help="Charge one car on a simulated module.")
+@click.command(cls=ActingCommand, short_help="Charge one car on a simulated module.")
 @click.option(
     "--speed",
     type=click.FloatRange(min=1, max=100),
@@ -101,13 +103,14 @@ def _heap_of(_context: click.Context, _parameter: click.Parameter, text: str) ->
     metavar="DIR",
     help="Keep the bundle there.",
 )
-def demo(speed: float, heap: str, out: Path | None) -> None:
+def demo(speed: float, heap: str, out: Path | None, acts: list[type[Act]]) -> None:
     """Charge one car on a simulated module, and show frames, transaction and sizes.
 
-    Takes less than a minute. The exit code is 1 if any step fails.
+    Takes less than a minute, with an update about one. The exit code is 1 if any step fails.
     """
     with tempfile.TemporaryDirectory(prefix="ocpp-demo-") as folder:
-        run_until_stopped(lambda stopped: _until(stopped, Demo(speed, heap, Path(folder), out)))
+        played = Demo(speed, heap, Path(folder), out, acts)
+        run_until_stopped(lambda stopped: _until(stopped, played))
 
 
 async def _until(stopped: asyncio.Event, demo: Demo) -> None:
@@ -126,8 +129,13 @@ async def _until(stopped: asyncio.Event, demo: Demo) -> None:
 class Demo:
     """One run. Its own hooks tell it what the central system sees."""
 
-    def __init__(self, speed: float, heap: str, folder: Path, out: Path | None) -> None:
+    def __init__(
+        self, speed: float, heap: str, folder: Path, out: Path | None, acts: list[type[Act]]
+    ) -> None:
         self._speed = speed
+        self._acts = [act(self, folder / act.name) for act in acts]
+        self._emulator: Any = None
+        self._url = ""
         self._clock = Clock(speed)
         self._utc = fast_time(self._clock)
         self._heap = heap
@@ -145,13 +153,17 @@ class Demo:
         from device_bundle.emulator import Emulator, EmulatorError  # noqa: PLC0415 - optional
 
         async with self._central_system() as server:
-            result = await self._bundle(server.url)
+            self._url = server.url
+            self.headline("the charge point is bundled for a module")
+            result = await self.bundle(self._out, self._edited_station)
             try:
-                emulator = Emulator(
+                emulator = self._emulator = Emulator(
                     self._out, heap=self._heap, speed=self._speed, on_line=self._listener()
                 )
                 try:
                     await self._play(emulator)
+                    for act in self._acts:
+                        await act.play()
                 finally:
                     await asyncio.to_thread(emulator.close)
                 heap = await self._measure()
@@ -175,30 +187,48 @@ class Demo:
 
     @contextlib.asynccontextmanager
     async def _central_system(self) -> AsyncIterator[WebSocketServer]:
-        central: Central = build_central(load_config(example()), self._log, self)
+        central: Central = build_central(self._config_of_central(), self._log, self)
         central.utc = lambda: self._utc()  # noqa: PLW0108 - the clock starts anew with the module
         server = WebSocketServer(central, "127.0.0.1", 0)
         try:
             await server.start()
         except (OSError, ValueError) as error:
             raise Failed("starting the central system", str(error)) from error
-        self._headline(f"the central system listens on {server.url}/")
+        self.headline(f"the central system listens on {server.url}/")
         try:
+            for act in self._acts:
+                await act.begin(central)
             yield server
         finally:
+            for act in self._acts:
+                await act.close()
             await server.stop()
 
-    async def _bundle(self, url: str) -> Any:
+    def _config_of_central(self) -> Config:
+        text = example().read_text(encoding="utf-8")
+        for act in self._acts:
+            text = act.edit_central(text)
+        config = self._folder / "central.toml"
+        config.write_text(text, encoding="utf-8")
+        return load_config(config)
+
+    def _edited_station(self, text: str) -> str:
+        for act in self._acts:
+            text = act.edit_station(text)
+        return text
+
+    async def bundle(self, out: Path, edit: Callable[[str], str]) -> Any:
+        """Bundles the charge point, its configuration as edited."""
         bundler = load_bundler()
         config = self._folder / "ocpp.toml"
-        config.write_text(pointed_at(example().read_text(encoding="utf-8"), url))
-        self._headline("the charge point is bundled for a module")
+        text = pointed_at(edit(example().read_text(encoding="utf-8")), self._url)
+        config.write_text(text, encoding="utf-8")
         try:
             with self._console.status("bundling ..."):
-                result = await asyncio.to_thread(bundler.bundle, config, self._out)
+                result = await asyncio.to_thread(bundler.bundle, config, out)
         except bundler.BundleError as error:
             raise Failed("bundling", str(error)) from error
-        self._tell(f"{len(result.files)} files, {result.total:,} bytes, in {self._out}")
+        self.show(f"{len(result.files)} files, {result.total:,} bytes, in {out}")
         return result
 
     async def _play(self, emulator: Any) -> None:
@@ -208,17 +238,17 @@ class Demo:
         await self._step(emulator, BOOT)
         for step in CHARGE:
             await self._step(emulator, step)
-        self._headline(f"the car charges for {CHARGING // 60} simulated minutes")
+        self.headline(f"the car charges for {CHARGING // 60} simulated minutes")
         await self._pass_time(emulator)
         for step in LEAVE:
             await self._step(emulator, step)
 
     async def _step(self, emulator: Any, step: Step) -> None:
-        self._headline(step.title, step.line)
+        self.headline(step.title, step.line)
         is_reached = self._reached(step.status)
         if step.line:
             await asyncio.to_thread(emulator.send_line, step.line)
-        await self._wait(emulator, step.title, is_reached, f"connector 1 is not {step.status}")
+        await self.wait_until(step.title, is_reached, f"connector 1 is not {step.status}")
 
     def _reached(self, status: str) -> Callable[[], bool]:
         """Whether connector 1 was reported in this status since now."""
@@ -233,7 +263,7 @@ class Demo:
         from device_bundle.emulator import parse_heap  # noqa: PLC0415 - optional
         from device_bundle.emulator.heap import measure  # noqa: PLC0415 - optional
 
-        self._headline("the heap is measured in a second run")
+        self.headline("the heap is measured in a second run")
         self._silent = True
         with self._console.status("measuring ..."):
             return await asyncio.to_thread(
@@ -247,17 +277,23 @@ class Demo:
                 self._require_running(emulator, "charging")
                 await asyncio.sleep(0.1)
 
-    async def _wait(
-        self, emulator: Any, title: str, is_reached: Callable[[], bool], why: str
+    async def wait_until(
+        self, title: str, is_reached: Callable[[], bool], why: str, steps: int = 1
     ) -> None:
-        give_up = time.monotonic() + PATIENCE
+        """Waits; raises Failed, which says why, if it takes longer than so many steps may."""
+        patience = steps * PATIENCE
+        give_up = time.monotonic() + patience
         while not is_reached():
-            self._require_running(emulator, title)
+            self._require_running(self._emulator, title)
             if time.monotonic() > give_up:
-                raise Failed(title, f"{why} after {PATIENCE} s{_tail(emulator)}")
+                raise self.fail(title, f"{why} after {patience} s")
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), 0.2)
+
+    def fail(self, title: str, why: str) -> Failed:
+        """The error to raise, with what the module said last."""
+        return Failed(title, why + _tail(self._emulator))
 
     def _require_running(self, emulator: Any, title: str) -> None:
         if not emulator.running or any(fault.startswith(_CRASH) for fault in self._faults):
@@ -298,12 +334,14 @@ class Demo:
         if level != "info":
             note(level, text)
 
-    def _headline(self, title: str, line: str = "") -> None:
+    def headline(self, title: str, line: str = "") -> None:
+        """Says what happens next."""
         typed = f" (console: {line})" if line else ""
         self._console.print(Text(f"\n{title}{typed}", style="bold yellow"))
 
-    def _tell(self, text: str) -> None:
-        self._console.print(Text(text))
+    def show(self, what: str | Table) -> None:
+        """Says what came of it."""
+        self._console.print(Text(what) if isinstance(what, str) else what)
 
     def _stamp(self) -> str:
         return f"{self._clock.now() // 60:02}:{self._clock.now() % 60:02}"

@@ -33,6 +33,8 @@ goes on with the one before::
 ``allow TEXT``               From now on an error the charge point logs is no failure of the
                              scenario if it has this text in it.
 ``file NAME TEXT``           From now on the server of files offers one of that name with that text.
+``image NAME VERSION``       From now on it offers a release of the charge point's own software, as
+                             far as there is one: simulated hardware installs anything.
 ``received NAME TEXT``       Waits until another file was sent to that server whose name fits (``*``
                              for anything) and that has the text in it.
 anything else                Is typed at the charge point's console.

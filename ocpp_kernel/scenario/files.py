@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
+from ocpp_kernel.transports.http_limits import Limits
 
 #: Largest file taken, in bytes.
 LARGEST = 16 * 1024 * 1024
@@ -27,7 +28,7 @@ class Files:
             lambda path: below(self._offered, path),
             lambda path: below(self._incoming, path),
             lambda path, file: self._received.append(file),
-            LARGEST,
+            Limits(LARGEST),
             _ignore,
         )
 
@@ -50,9 +51,9 @@ class Files:
         """Where files are fetched from and sent to, without a slash at its end."""
         return f"http://127.0.0.1:{self._endpoint.port}"
 
-    def offer(self, name: str, text: str) -> None:
-        """A file of that name, with that text, can be fetched from now on."""
-        (self._offered / name).write_text(text, encoding="utf-8")
+    def offer(self, name: str, content: bytes) -> None:
+        """A file of that name can be fetched from now on."""
+        (self._offered / name).write_bytes(content)
 
     def received(self) -> list[str]:
         """The names of the files that were sent and not taken, the oldest first."""

@@ -50,6 +50,10 @@ class ChargePoint(Protocol):
         """Whether to give up what was waited for since ``began``, a ``time.monotonic``."""
         ...
 
+    async def image(self, version: str) -> bytes:
+        """A file that makes it another release, once it is installed."""
+        ...
+
     async def close(self) -> None:
         """Ends it."""
         ...
@@ -99,6 +103,7 @@ class Player:
             "answer": self._answer,
             "allow": self._allow,
             "file": self._offer,
+            "image": self._offer_image,
             "received": self._receive,
         }
         for step in script.steps:
@@ -218,7 +223,11 @@ class Player:
             raise _Failure(str(error)) from None
 
     async def _offer(self, step: Step) -> None:
-        self._server().offer(step.action, step.given)
+        self._server().offer(step.action, step.given.encode())
+
+    async def _offer_image(self, step: Step) -> None:
+        server = self._server()
+        server.offer(step.action, await self._charge_point.image(step.given))
 
     async def _receive(self, step: Step) -> None:
         files = self._server()

@@ -130,6 +130,13 @@ def _file(step: Step, rest: str) -> Step:
     return step._replace(action=name, given=text.strip())
 
 
+def _image(step: Step, rest: str) -> Step:
+    step = _file(step, rest)
+    if not step.given or " " in step.given:
+        raise _Fault("write image, the name of a file, and a version, such as: image new.bin 2.0.0")
+    return step
+
+
 def _text(step: Step, rest: str) -> Step:
     if not rest:
         raise _Fault("the text is missing")
@@ -175,5 +182,6 @@ _READERS: dict[str, Callable[[Step, str], Step]] = {
     "answer": _answer,
     "allow": _text,
     "file": _file,
+    "image": _image,
     "received": _file,
 }

@@ -110,6 +110,10 @@ class SimulatedChargePoint:
         waited = time.monotonic() - began
         return self.now() >= until or waited > (_STUCK if self._jumping else _SLOW)
 
+    async def image(self, version: str) -> bytes:
+        """Simulated hardware installs anything, and stays as it is."""
+        return f"release {version}\n".encode()
+
     async def close(self) -> None:
         if self._running is not None:
             self._running.cancel()

@@ -11,15 +11,18 @@ Making a bundle takes seconds: make one for a whole module of tests.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from ocpp_kernel.config import load_config
+from ocpp_kernel.scenario.files import Files
 from ocpp_kernel.scenario.player import Player, ScenarioFailed
 from ocpp_kernel.scenario.stage import central_stage
 from ocpp_kernel.testing.scenarios import Scenario, script_of
@@ -86,12 +89,17 @@ class BundledChargePoint:
         script = script_of(scenario)
         clock = Clock(self._speed)
         with TemporaryDirectory() as temporary:
-            async with central_stage(self.config, clock) as (central, network):
-                usr = self._addressed(Path(temporary), network.port)
+            folder = Path(temporary)
+            async with (
+                Files(folder / "server") as files,
+                central_stage(self.config, clock) as (central, network),
+            ):
+                usr = self._addressed(folder, network.port)
                 identity = self.config.charge_point.identity
-                module = _Module(usr, Path(temporary) / "flash", clock, identity)
+                module = _Module(usr, folder / "flash", clock, identity, self._release(usr))
+                player = Player(module, central.tape, central, network, files=files)
                 try:
-                    await Player(module, central.tape, central, network).play(script)
+                    await player.play(script)
                 except ScenarioFailed as failure:
                     tail = "\n".join(module.lines[-30:])
                     raise ScenarioFailed(f"{failure}\nthe module's console:\n{tail}") from None
@@ -111,16 +119,44 @@ class BundledChargePoint:
             raise AssertionError(f"the bundle does not hold the address {url}")
         return usr
 
+    def _release(self, usr: Path) -> Callable[[str], bytes]:
+        """Makes images as the bundler packs them, of these files."""
+        from device_bundle.archives import tar_gz  # noqa: PLC0415 - optional
+
+        told = f"'{self.config.bundle.version}'"
+        manifest = json.loads((self._folder / "manifest.json").read_text(encoding="utf-8"))
+        del manifest["files"]
+
+        def release(version: str) -> bytes:
+            files = {}
+            for file in usr.iterdir():
+                text = file.read_text(encoding="utf-8")
+                if file.suffix == ".py":  # every module is another one, whatever it tells
+                    text = f"{text.replace(told, repr(version))}\n# {version}\n"
+                files[f"usr/{file.name}"] = text.encode()
+            return tar_gz(files, {**manifest, "version": version})
+
+        return release
+
 
 class _Module:
     """A bundle on an emulated module, as a player sees it."""
 
-    def __init__(self, bundle: Path, flash: Path, clock: Clock, identity: str) -> None:
+    def __init__(
+        self,
+        bundle: Path,
+        flash: Path,
+        clock: Clock,
+        identity: str,
+        release: Callable[[str], bytes],
+    ) -> None:
         from device_bundle.emulator import Emulator  # noqa: PLC0415 - optional
 
         self.identity = identity
         self.errors: list[str] = []
         self._clock = clock
+        self._release = release
+        self._uploaded = False
         self._emulator: Emulator = Emulator(
             bundle, data=flash, speed=clock.speed, options=_OPTIONS, on_line=self._hear
         )
@@ -134,7 +170,12 @@ class _Module:
         return self._clock.now()
 
     async def power(self, on: bool) -> None:
-        await asyncio.to_thread(self._emulator.start if on else self._emulator.kill)
+        """What an update installed stays."""
+        if on:
+            await asyncio.to_thread(self._emulator.start, not self._uploaded)
+            self._uploaded = True
+        else:
+            await asyncio.to_thread(self._emulator.kill)
 
     async def type(self, line: str) -> None:
         """Done once the console has answered, which it does after every line."""
@@ -151,6 +192,9 @@ class _Module:
 
     def is_late(self, until: float, began: float) -> bool:
         return time.monotonic() - began > _STUCK or not self._emulator.running
+
+    async def image(self, version: str) -> bytes:
+        return await asyncio.to_thread(self._release, version)
 
     async def close(self) -> None:
         await asyncio.to_thread(self._emulator.close)

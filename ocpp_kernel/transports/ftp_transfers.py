@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ftplib
+import socket
 import ssl
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote
 
 from ocpp_kernel.transports.http_transfers import PIECE
+from ocpp_kernel.transports.transfer_job import Job, Known
 
 if TYPE_CHECKING:
     from ocpp_kernel.transports.transfers import Download, Options, Upload
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 def fetch(address: SplitResult, job: Download, options: Options) -> None:
     """Fetches what is missing; raises OSError, ftplib.Error or TransferError."""
-    with _connect(address, options) as server:
+    with _connect(address, job, options) as server:
         path = _path(address)
         total, version = _facts(server, path)
         start, known = job.there()
@@ -32,18 +34,39 @@ def fetch(address: SplitResult, job: Download, options: Options) -> None:
 
 def send(address: SplitResult, job: Upload, options: Options) -> None:
     """Sends what the job is fed; raises OSError, ftplib.Error or TransferError."""
-    with _connect(address, options) as server:
+    with _connect(address, job, options) as server:
         server.storbinary(f"STOR {_path(address)}", _Reader(job.pieces()))
 
 
-def _connect(address: SplitResult, options: Options) -> ftplib.FTP:
+class _Server(Known, ftplib.FTP):
+    """Both its connections are known to the job, and so is each answer."""
+
+    def getresp(self) -> str:
+        answer = super().getresp()
+        self.job.moves()
+        return answer
+
+    def ntransfercmd(
+        self, cmd: str, rest: int | str | None = None
+    ) -> tuple[socket.socket, int | None]:
+        connection, size = super().ntransfercmd(cmd, rest)
+        self.job.use(connection)
+        return connection, size
+
+
+class _SecureServer(_Server, ftplib.FTP_TLS):
+    """The same over TLS."""
+
+
+def _connect(address: SplitResult, job: Job, options: Options) -> ftplib.FTP:
     """Logged in, as anonymous where the URL has no user (FW-010)."""
-    server: ftplib.FTP
+    server: _Server
     if address.scheme == "ftps":
         context = options.ssl_context or ssl.create_default_context()
-        server = ftplib.FTP_TLS(context=context, timeout=options.timeout)  # noqa: S321 - asked for
+        server = _SecureServer(context=context, timeout=options.timeout)
     else:
-        server = ftplib.FTP(timeout=options.timeout)  # noqa: S321 - the URL asks for it
+        server = _Server(timeout=options.timeout)
+    server.job = job
     try:
         server.connect(address.hostname or "", address.port or ftplib.FTP_PORT)
         server.login(unquote(address.username or ""), unquote(address.password or ""))

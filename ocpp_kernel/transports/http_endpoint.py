@@ -17,24 +17,16 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-#: Bytes of a request's head, and of a file read or written at once.
+from ocpp_kernel.transports.http_limits import Gate, Limits, Pace, Refused, room
+
+#: Bytes of a request's head, and of a file read or written at once. A peer must take a few of the
+#: latter while it may be silent.
 LONGEST_HEAD = 16384
-PIECE = 65536
+PIECE = 16384
 #: Bytes of a path; systems take 4096, of which some are the folder's.
 LONGEST_PATH = 2048
 #: Seconds a peer may be silent.
 TIMEOUT = 60.0
-#: Connections at once; further ones are told to come back.
-MOST_CONNECTIONS = 64
-
-
-class _Refused(Exception):
-    """Answered with a status and nothing else."""
-
-    def __init__(self, status: int, *headers: str) -> None:
-        super().__init__(status)
-        self.status = status
-        self.headers = headers
 
 
 def below(root: Path, path: str) -> Path | None:
@@ -59,8 +51,8 @@ class Endpoint:
     """Serves while it is entered (``async with``).
 
     ``find(path)`` gives the file to be downloaded, ``place(path)`` the one an upload becomes;
-    None is answered with 404. ``stored(path, file)`` hears of complete uploads. Uploads of more
-    than ``largest`` bytes are refused. ``port`` 0 takes a free one.
+    None is answered with 404. ``stored(path, file)`` hears of complete uploads. ``limits`` says
+    what is refused. ``port`` 0 takes a free one.
     """
 
     def __init__(
@@ -68,13 +60,14 @@ class Endpoint:
         find: Callable[[str], Path | None],
         place: Callable[[str], Path | None],
         stored: Callable[[str, Path], None],
-        largest: int,
+        limits: Limits,
         log: Callable[[str, str], None],
     ) -> None:
         self._find = find
         self._place = place
         self._stored = stored
-        self._largest = largest
+        self._limits = limits
+        self._gate = Gate(limits, log)
         self._log = log
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -107,8 +100,11 @@ class Endpoint:
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
+        writer.transport.set_write_buffer_limits(PIECE)
         try:
-            await self._converse(reader, writer)
+            if len(self._tasks) <= 2 * self._limits.connections:  # else there are too many to tell
+                async with asyncio.timeout(self._limits.duration):
+                    await self._converse(reader, writer)
         except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             self._log("debug", f"an HTTP connection ended early: {error}")
         except asyncio.CancelledError:
@@ -131,43 +127,48 @@ class Endpoint:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            if len(self._tasks) > MOST_CONNECTIONS:
-                raise _Refused(503, "Retry-After: 10")
-            method, path, headers = await self._head(reader)
-            if method in ("GET", "HEAD"):
-                await self._download(writer, method, path, headers)
-            elif method in ("PUT", "POST"):
-                await self._upload(reader, writer, path, headers)
-            else:
-                raise _Refused(405, "Allow: GET, HEAD, PUT, POST")
-        except _Refused as refusal:
-            writer.write(_head_of(refusal.status, ["Content-Length: 0", *refusal.headers]))
+            peer = writer.get_extra_info("peername")
+            with self._gate.admitted(str(peer[0]) if peer else ""):
+                await self._serve(reader, writer)
+        except Refused as refusal:
+            text = f"{refusal.text}\n".encode() if refusal.text else b""
+            lines = [f"Content-Length: {len(text)}", *refusal.headers]
+            writer.write(_head_of(refusal.status, lines) + text)
             await self._drain(writer)
             await self._linger(reader, writer)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        method, path, headers = await self._head(reader)
+        if method in ("GET", "HEAD"):
+            await self._download(writer, method, path, headers)
+        elif method in ("PUT", "POST"):
+            await self._upload(reader, writer, path, headers)
+        else:
+            raise Refused(405, "", "Allow: GET, HEAD, PUT, POST")
 
     async def _head(self, reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str]]:
         try:
             async with asyncio.timeout(self.timeout):
                 data = await reader.readuntil(b"\r\n\r\n")
         except asyncio.LimitOverrunError:
-            raise _Refused(431) from None
+            raise Refused(431) from None
         lines = data.decode("latin-1").split("\r\n")
         words = lines[0].split(" ")
         if len(words) != 3 or not words[2].startswith("HTTP/1."):
-            raise _Refused(400)
+            raise Refused(400)
         headers: dict[str, str] = {}
         for line in lines[1:-2]:
             name, colon, value = line.partition(":")
             name = name.lower()
             if not colon or not name or name.strip() != name:
-                raise _Refused(400)
+                raise Refused(400)
             # Proxies add lines of one name; of a length there can be one only, which a list is not.
             before = f"{headers[name]}, " if name in headers else ""
             headers[name] = before + value.strip()
         try:
             path = unquote(urlsplit(words[1]).path, errors="strict")
         except (ValueError, UnicodeDecodeError):
-            raise _Refused(400) from None
+            raise Refused(400) from None
         return words[0], path.removeprefix("/"), headers
 
     # Downloads.
@@ -177,11 +178,11 @@ class Endpoint:
     ) -> None:
         file = self._find(path)
         if file is None or not file.is_file():
-            raise _Refused(404)
+            raise Refused(404)
         try:
             source = file.open("rb")
         except OSError:
-            raise _Refused(403) from None
+            raise Refused(403) from None
         with source:
             facts = file.stat()
             tag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
@@ -222,7 +223,7 @@ class Endpoint:
     ) -> None:
         target = self._place(path)
         if target is None:
-            raise _Refused(404)
+            raise Refused(404)
         pieces = self._body(reader, headers)
         if headers.get("expect", "").lower() == "100-continue":
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -231,13 +232,15 @@ class Endpoint:
         fresh = target.with_name(f".{self._uploads}.part")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
+            self._require_room(target.parent, int(headers.get("content-length", 0)))
             await self._copy_in(pieces, fresh)
+            self._require_room(target.parent)  # others have come meanwhile
             fresh.replace(target)
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EISDIR):
                 raise
             self._log("error", f"an upload to {target} cannot be stored: {error.strerror}")
-            raise _Refused(507) from None
+            raise Refused(507) from None
         finally:
             fresh.unlink(missing_ok=True)
         self._stored(path, target)
@@ -246,12 +249,21 @@ class Endpoint:
 
     async def _copy_in(self, pieces: AsyncIterator[bytes], fresh: Path) -> None:
         size = 0
+        pace = Pace(self.timeout)
         with fresh.open("wb") as file:
             async for piece in pieces:
                 size += len(piece)
-                if size > self._largest:
-                    raise _Refused(413)
+                if size > self._limits.upload:
+                    raise Refused(413)
+                pace.moves(len(piece))
                 await asyncio.to_thread(file.write, piece)
+
+    def _require_room(self, folder: Path, size: int = 0) -> None:
+        """Raises Refused where a folder, with so many bytes more, holds more than it may."""
+        if room(folder, self._limits) < size:
+            text = f"{folder.name} would hold more than {self._limits.folder} bytes"
+            self._log("warning", f"an upload is refused, {text}: remove some of {folder}")
+            raise Refused(507, text)
 
     def _body(self, reader: asyncio.StreamReader, headers: dict[str, str]) -> AsyncIterator[bytes]:
         coding = headers.get("transfer-encoding", "").lower()
@@ -259,13 +271,13 @@ class Endpoint:
         if coding == "chunked" and not length:
             return self._chunks(reader)
         if coding:
-            raise _Refused(400)
+            raise Refused(400)
         if not length:
-            raise _Refused(411)
+            raise Refused(411)
         if not (length.isascii() and length.isdigit()):
-            raise _Refused(400)
-        if len(length) > 15 or int(length) > self._largest:
-            raise _Refused(413)
+            raise Refused(400)
+        if len(length) > 15 or int(length) > self._limits.upload:
+            raise Refused(413)
         return self._plain(reader, int(length))
 
     async def _plain(self, reader: asyncio.StreamReader, size: int) -> AsyncIterator[bytes]:
@@ -283,11 +295,11 @@ class Endpoint:
             try:
                 size = int(line.split(b";", 1)[0].strip() or b"x", 16)
             except ValueError:
-                raise _Refused(400) from None
+                raise Refused(400) from None
             if size < 0:
-                raise _Refused(400)
-            if size > self._largest:
-                raise _Refused(413)
+                raise Refused(400)
+            if size > self._limits.upload:
+                raise Refused(413)
             if size == 0:
                 while await self._line(reader):
                     pass  # trailers say nothing that matters here
@@ -295,14 +307,14 @@ class Endpoint:
             async for piece in self._plain(reader, size):
                 yield piece
             if await self._line(reader):
-                raise _Refused(400)
+                raise Refused(400)
 
     async def _line(self, reader: asyncio.StreamReader) -> bytes:
         try:
             async with asyncio.timeout(self.timeout):
                 return (await reader.readuntil(b"\r\n"))[:-2]
         except asyncio.LimitOverrunError:
-            raise _Refused(400) from None
+            raise Refused(400) from None
 
     async def _drain(self, writer: asyncio.StreamWriter) -> None:
         async with asyncio.timeout(self.timeout):
@@ -338,5 +350,5 @@ def _range(text: str, size: int) -> tuple[int, int] | None:
         if last and int(last) < start:
             return None
     if start >= size or start >= end:
-        raise _Refused(416, f"Content-Range: bytes */{size}")
+        raise Refused(416, "", f"Content-Range: bytes */{size}")
     return start, end

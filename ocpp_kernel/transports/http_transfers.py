@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import ssl
 import urllib.request
 from collections.abc import Iterator
-from http.client import HTTPMessage, HTTPResponse
+from http.client import HTTPConnection, HTTPMessage, HTTPResponse, HTTPSConnection
 from typing import IO, TYPE_CHECKING
 from urllib.error import HTTPError
 from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from ocpp_kernel.transports.transfer_job import Job, Known, TransferError
 
 if TYPE_CHECKING:
     from ocpp_kernel.transports.transfers import Download, Options, Upload
@@ -19,10 +22,6 @@ PIECE = 65536
 _SAFE = "%/:=&?~+!$,;'@()*[]"
 
 
-class TransferError(Exception):
-    """A transfer cannot go on; the text says why."""
-
-
 def fetch(address: SplitResult, job: Download, options: Options) -> None:
     """Fetches what is missing; raises OSError, HTTPException or TransferError."""
     start, version = job.there()
@@ -31,14 +30,14 @@ def fetch(address: SplitResult, job: Download, options: Options) -> None:
         request.add_unredirected_header("Range", f"bytes={start}-")
         request.add_unredirected_header("If-Range", version)
     try:
-        with _open(request, options) as response:
+        with _open(request, job, options) as response:
             _keep(response, start, job)
     except TransferError as error:
         if not start or "HTTP 416" not in str(error):
             raise
         # There is nothing from there on: what is here is no part of what is there now.
         job.forget()
-        with _open(_request(address, "GET"), options) as response:
+        with _open(_request(address, "GET"), job, options) as response:
             _keep(response, 0, job)
 
 
@@ -49,7 +48,7 @@ def send(address: SplitResult, job: Upload, options: Options) -> None:
     request.data = job.pieces()
     request.add_header("Content-Type", "application/octet-stream")
     request.add_header("Content-Length", str(job.size))
-    with _open(request, options) as response:
+    with _open(request, job, options) as response:
         response.read(PIECE)
 
 
@@ -92,13 +91,46 @@ class _Redirections(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def _open(request: urllib.request.Request, options: Options) -> HTTPResponse:
+def _connections(job: Job) -> tuple[type[HTTPConnection], type[HTTPSConnection]]:
+    """Such as the job can be ended by."""
+
+    class Plain(Known, HTTPConnection):
+        pass
+
+    class Secure(Known, HTTPSConnection):
+        pass
+
+    Plain.job = Secure.job = job
+    return Plain, Secure
+
+
+class _Plain(urllib.request.HTTPHandler):
+    def __init__(self, kind: type[HTTPConnection]) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def http_open(self, req: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(self._kind, req)
+
+
+class _Secure(urllib.request.HTTPSHandler):
+    def __init__(self, kind: type[HTTPSConnection], context: ssl.SSLContext | None) -> None:
+        super().__init__(context=context)
+        self._kind = kind
+        self._used = context
+
+    def https_open(self, req: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(self._kind, req, context=self._used)
+
+
+def _open(request: urllib.request.Request, job: Job, options: Options) -> HTTPResponse:
     """A successful answer, redirections followed (of downloads only)."""
+    plain, secure = _connections(job)
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler(None if options.proxies else {}),
-        urllib.request.HTTPHandler(),
-        urllib.request.HTTPSHandler(context=options.ssl_context),
+        _Plain(plain),
+        _Secure(secure, options.ssl_context),
         _Redirections(),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.HTTPDefaultErrorHandler(),

@@ -7,25 +7,23 @@ own; whoever asked looks at the job from time to time, so nothing calls back acr
 from __future__ import annotations
 
 import errno
-import ftplib
 import json
 import os
 import queue
 import ssl
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from ocpp_kernel.transports import ftp_transfers, http_transfers
-from ocpp_kernel.transports.http_transfers import TransferError
+from ocpp_kernel.transports.transfer_job import Job, TransferError
 
 #: Bytes of an upload that may wait to be sent.
 WINDOW = 65536
 #: Largest file fetched, in bytes.
 LARGEST = 1 << 30
-#: Seconds without progress after which an attempt fails.
+#: Seconds without progress after which an attempt fails; see transfer_job.LEAST.
 TIMEOUT = 30.0
 
 
@@ -40,67 +38,11 @@ class Options:
     proxies: bool = True
 
 
-class Job:
-    """One attempt. ``fault`` and ``path`` are final once :attr:`finished` is true."""
-
-    def __init__(self, predecessor: Job | None = None) -> None:
-        self.finished = False
-        self.fault = ""
-        self.path = ""
-        self._cancelled = threading.Event()
-        self._predecessor = predecessor
-        self._thread = threading.Thread(target=self._run, name="transfer", daemon=True)
-
-    def start(self) -> None:
-        """Begins."""
-        self._thread.start()
-
-    def cancel(self) -> None:
-        """Ends it at the next piece, or when the server stays silent for too long."""
-        self._cancelled.set()
-
-    def join(self, timeout: float | None = None) -> None:
-        """Waits until its thread has ended."""
-        self._thread.join(timeout)
-
-    def is_working(self) -> bool:
-        """Whether it goes on by itself; an upload may wait to be fed."""
-        return not self.finished
-
-    def hungry(self) -> bool:
-        """Whether an upload has room for another piece."""
-        return False
-
-    def feed(self, piece: bytes) -> None:
-        """The next piece of an upload."""
-        raise TypeError("a download is not fed")
-
-    def check(self) -> None:
-        """Raises TransferError once it is cancelled."""
-        if self._cancelled.is_set():
-            raise TransferError("cancelled")
-
-    def work(self) -> None:
-        """Does it; raises where it fails."""
-        raise NotImplementedError
-
-    def _run(self) -> None:
-        try:
-            if self._predecessor is not None:
-                self._predecessor.join()
-                self._predecessor = None
-            self.check()
-            self.work()
-        except Exception as error:  # noqa: BLE001 - a thread's errors reach nobody otherwise
-            self.fault = explain(error)
-        self.finished = True
-
-
 class Download(Job):
     """Fetches into a file beside the final one, which appears only when it is complete."""
 
     def __init__(self, url: str, path: Path, options: Options, predecessor: Job | None) -> None:
-        super().__init__(predecessor)
+        super().__init__(options.timeout, predecessor)
         self._url = url
         self._target = path
         self._options = options
@@ -115,6 +57,7 @@ class Download(Job):
         module = http_transfers if address.scheme in ("http", "https") else ftp_transfers
         try:
             module.fetch(address, self, self._options)
+            self.check()  # where no length was told the end looks like that of the file
             with self._part.open("rb") as file:
                 os.fsync(file.fileno())
         except OSError as error:
@@ -142,17 +85,20 @@ class Download(Job):
         largest = self._options.largest
         if total is not None and total > largest:
             raise TransferError(f"the file has {total} bytes; more than {largest} are not taken")
+        self.moves()
         self._origin.write_text(json.dumps([self._url, version]), encoding="utf-8")
         size = start
         with self._part.open("r+b" if start else "wb") as file:
             file.seek(start)
             for piece in pieces:
-                self.check()
+                self.moves(len(piece))
                 size += len(piece)
                 if size > largest:
                     raise TransferError(f"more than {largest} bytes are not taken")
                 file.write(piece)
             file.truncate()
+        if not size and total is None:
+            raise TransferError("the server sends nothing")  # cut within the answer's head
         if total is not None and size != total:
             raise TransferError(f"it ended after {size} of {total} bytes")
 
@@ -166,7 +112,7 @@ class Upload(Job):
     """Sends what it is fed; ``size`` bytes in all."""
 
     def __init__(self, url: str, method: str, size: int, options: Options) -> None:
-        super().__init__()
+        super().__init__(options.timeout)
         self._url = url
         self._options = options
         self.method = method.upper()
@@ -196,9 +142,12 @@ class Upload(Job):
             try:
                 piece = self._queue.get(timeout=0.2)
             except queue.Empty:
+                self.moves()  # not fed yet: that is no fault of the server
                 continue
             self._taken += len(piece)
             yield piece
+            self.moves(len(piece))
+        self.moves()
 
     def work(self) -> None:
         """See Job."""
@@ -209,6 +158,7 @@ class Upload(Job):
             http_transfers.send(address, self, self._options)
         else:
             ftp_transfers.send(address, self, self._options)
+        self.check()
 
 
 class Transfers:
@@ -276,19 +226,3 @@ def split(url: str) -> SplitResult:
     if address.scheme not in ("http", "https", "ftp", "ftps") or not has_host:
         raise TransferError("the address is no http, https, ftp or ftps URL with a host")
     return address
-
-
-def explain(error: Exception) -> str:
-    """A fault as a sentence for the log."""
-    if isinstance(error, TransferError):
-        return str(error)
-    reason = getattr(error, "reason", None)
-    if isinstance(reason, Exception):
-        return explain(reason)
-    if isinstance(error, ftplib.Error):
-        return f"the server answers {error}"
-    if isinstance(error, TimeoutError):
-        return "the server does not answer in time"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return f"{type(error).__name__}: {error}".rstrip(": ")

@@ -28,6 +28,7 @@ from ocpp_kernel.errors import PropertyConstraintViolation
 from ocpp_kernel.events_central import CentralStarted, StationConnected, StationForgotten
 from ocpp_kernel.session import Deferred
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
+from ocpp_kernel.transports.http_limits import Limits
 
 from .books import BOOK, Diagnostics, Firmware, Record, document_of, record_of
 from .messages import (
@@ -69,6 +70,16 @@ class Settings:
     url: str = ""
     #: Largest diagnostics taken, in bytes.
     largest_upload: Annotated[int, range(1, 2**31)] = 64 * 1024 * 1024
+    #: Bytes of diagnostics kept of one charge point; more is refused until some is removed.
+    #: 0: as much as comes.
+    largest_folder: Annotated[int, range(2**47)] = 1024 * 1024 * 1024
+    #: Connections at once. Further ones are told to come back, as in the two below.
+    connections: Annotated[int, range(1, 65536)] = 256
+    #: Connections at once of one address (of an IPv6 /64), 0: as many as there are. Behind a
+    #: reverse proxy, or one gateway of a mobile network, all charge points share an address.
+    connections_per_address: Annotated[int, range(65536)] = 32
+    #: Requests of one address in a minute, 0: as many as come.
+    requests_per_minute: Annotated[int, range(2**31)] = 600
 
 
 class FirmwareReported(NamedTuple):
@@ -102,9 +113,14 @@ class CentralSystem:
         self.central = central
         self.options = settings
         self.folder = Path(settings.folder) if settings.folder else None
-        self.endpoint = Endpoint(
-            self._find, self._place, self._stored, settings.largest_upload, central.log
+        limits = Limits(
+            settings.largest_upload,
+            settings.largest_folder,
+            settings.connections,
+            settings.connections_per_address,
+            settings.requests_per_minute,
         )
+        self.endpoint = Endpoint(self._find, self._place, self._stored, limits, central.log)
         #: Set once the endpoint listens, or cannot.
         self.listening = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None

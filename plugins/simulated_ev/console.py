@@ -101,7 +101,7 @@ class Console:
         if not 1 <= len(id_tag) <= 20 or len(words) > 2:
             raise CommandError("an idTag of 1 to 20 characters without blanks is wanted")
         self._station.emit(events.TagPresented(number, id_tag))
-        return f"idTag {id_tag} was presented"
+        return "the idTag was presented"  # logged, so not which
 
     def _stop(self, words: list[str]) -> str:
         outlet = self._outlet(words)

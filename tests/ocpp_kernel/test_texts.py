@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ocpp_kernel.errors import PropertyConstraintViolation
-from ocpp_kernel.texts import characters, cut
+from ocpp_kernel.texts import characters, cut, masked
 from ocpp_kernel.validation import REQUIRED, SHIFT, STRING, validate
 
 TEXTS = ["", "plain", "Zürich", "10 °C", "电动汽车", "a😀b", "é" * 60]
@@ -49,3 +49,24 @@ def test_frm_035_a_limit_counts_characters() -> None:
     validate({"idTag": "电" * 20}, contract)
     with pytest.raises(PropertyConstraintViolation):
         validate({"idTag": "电" * 21}, contract)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("04A2B3C4D5E680", "***E680"),
+        ("12345678", "***5678"),
+        ("ABCDE", "***DE"),
+        ("AB", "***B"),
+        ("A", "***"),
+        ("", "***"),
+    ],
+)
+def test_an_id_tag_is_known_again_by_its_end(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
+@pytest.mark.parametrize("text", [text for text in TEXTS if text])
+def test_what_is_left_of_an_id_tag_has_no_part_of_a_character(text: str) -> None:
+    on_module = masked(Bytes(text)).encode("latin-1").decode()
+    assert text.endswith(on_module.removeprefix("***"))

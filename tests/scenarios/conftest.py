@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
+from device_bundle.archives import tar_gz
 from device_bundle.bundler import bundle
 from device_bundle.emulator import Emulator, EmulatorError
 from ocpp_kernel.config import Config, load_config
 from ocpp_kernel.scenario import Player, ScenarioFailed
+from ocpp_kernel.scenario.files import Files
 from ocpp_kernel.scenario.simulation import JumpingClock
 from ocpp_kernel.scenario.stage import Cast, central_stage, simulation_stage
 from ocpp_kernel.scenario.tape import Tape
@@ -40,11 +44,15 @@ ADDRESS = f"127.0.0.1:{PORT}"
 #: An answer of its console.
 ANSWER = re.compile(r"\d+ (info|error) ")
 
-#: One profile is off: its actions are answered NotSupported. Batteries are small, so that a
-#: charge takes minutes.
+#: Whether firmware management is on, by the name of a bundle. Where it is off its actions are
+#: answered NotSupported.
+KINDS = {"scenarios": "false", "updates": "true"}
+#: Replaced in the bundle's text by that of a release.
+VERSION = "9.9.1"
+#: Batteries are small, so that a charge takes minutes.
 CONFIG = """
 [profiles]
-firmware_mgmt = false
+firmware_mgmt = {firmware}
 
 [charge_point]
 url = "ws://127.0.0.1:{port}"
@@ -61,6 +69,9 @@ capacity_wh = 2000
 [central_system.core_profile]
 first_transaction_id = 1
 
+[bundle]
+version = "{version}"
+
 [device]
 ping_interval = 0
 watchdog = 0
@@ -72,17 +83,27 @@ retry_maximum = 4
 Stage = AbstractAsyncContextManager[tuple[Player, Tape]]
 
 
+class Bundle(NamedTuple):
+    """Where its `usr` is, the port of this process that it connects to, and the facts of it."""
+
+    folder: Path
+    port: int
+    manifest: dict[str, Any]
+
+
 class Module:
     """A bundle on an emulated module, as a player sees it."""
 
     def __init__(
-        self, bundle: Path, flash: Path, clock: Clock, identity: str, seed: int, **options: int
+        self, bundle: Bundle, folder: Path, clock: Clock, identity: str, seed: int, **options: int
     ) -> None:
         self.identity = identity
         self.errors: list[str] = []
+        self._bundle = bundle
+        self._uploaded = False
         self._emulator = Emulator(
-            bundle,
-            data=flash,
+            bundle.folder,
+            data=folder,
             speed=clock.speed,
             on_line=self.hear,
             strict=seed > 0,
@@ -121,7 +142,12 @@ class Module:
         self._emulator.set_full(full)
 
     async def power(self, on: bool) -> None:
-        await asyncio.to_thread(self._emulator.start if on else self._emulator.kill)
+        """What an update has installed stays."""
+        if on:
+            await asyncio.to_thread(self._emulator.start, not self._uploaded)
+            self._uploaded = True
+        else:
+            await asyncio.to_thread(self._emulator.kill)
 
     async def type(self, line: str) -> None:
         """Done once the console has answered, which it does after every line."""
@@ -139,38 +165,41 @@ class Module:
     def is_late(self, until: float, began: float) -> bool:
         return time.monotonic() - began > STUCK or not self._emulator.running
 
+    async def image(self, version: str) -> bytes:
+        """Its own bundle, as the bundler packs it, with another version."""
+        facts = {**self._bundle.manifest, "version": version}
+        files = {
+            f"usr/{path.name}": path.read_bytes().replace(VERSION.encode(), version.encode())
+            for path in self._bundle.folder.iterdir()
+        }
+        return tar_gz(files, facts)
+
     async def close(self) -> None:
         await asyncio.to_thread(self._emulator.close)
 
 
-def written(folder: Path, port: int) -> Path:
-    """The configuration, with a port to connect to."""
-    path = folder / "scenarios.toml"
-    path.write_text(CONFIG.format(port=port), encoding="utf-8")
+def written(folder: Path, kind: str) -> Path:
+    """The configuration."""
+    path = folder / f"{kind}.toml"
+    text = CONFIG.format(port=PORT, firmware=KINDS[kind], version=VERSION)
+    path.write_text(text, encoding="utf-8")
     return path
 
 
-class Bundle(NamedTuple):
-    """Where it is, and the port of this process that it connects to."""
-
-    folder: Path
-    port: int
-
-
-def bundled_once(folder: Path) -> Path:
+def bundled_once(folder: Path, kind: str) -> Path:
     """A bundle in ``folder``: the first process to ask makes it, others wait for it."""
-    ready = folder / "scenarios-ready"
+    ready = folder / f"{kind}-ready"
     try:
-        folder.joinpath("scenarios-begun").mkdir()
+        folder.joinpath(f"{kind}-begun").mkdir()
     except FileExistsError:
         give_up = time.monotonic() + 110
         while not ready.exists() and time.monotonic() < give_up:
             time.sleep(0.05)
         assert ready.exists(), "another process could not make the bundle"
     else:
-        bundle(written(folder, PORT), folder / "scenarios")
+        bundle(written(folder, kind), folder / kind)
         ready.touch()
-    return folder / "scenarios"
+    return folder / kind
 
 
 def free_port() -> int:
@@ -181,10 +210,23 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def bundled(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Bundle:
+def bundled(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str], Bundle]:
+    """Gives the bundle of a kind."""
     base = tmp_path_factory.getbasetemp()
-    shared = bundled_once(base if worker_id == "master" else base.parent)
-    own = Bundle(tmp_path_factory.mktemp("scenarios") / "usr", free_port())
+
+    @cache
+    def give(kind: str) -> Bundle:
+        shared = bundled_once(base if worker_id == "master" else base.parent, kind)
+        return own_copy(shared, tmp_path_factory.mktemp(kind) / "usr")
+
+    return give
+
+
+def own_copy(shared: Path, folder: Path) -> Bundle:
+    """Of a bundle, which connects to a port of this process."""
+    manifest = json.loads((shared / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["files"]
+    own = Bundle(folder, free_port(), manifest)
     shutil.copytree(shared / "usr", own.folder)
     for file in own.folder.iterdir():
         text = file.read_text(encoding="utf-8").replace(ADDRESS, f"127.0.0.1:{own.port}")
@@ -194,7 +236,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Bundle:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
-    return load_config(written(tmp_path, PORT))
+    return load_config(written(tmp_path, "scenarios"))
 
 
 @pytest.fixture
@@ -219,20 +261,25 @@ def on_cpython(config: Config, tmp_path: Path) -> Callable[[], Stage]:
 
 @pytest.fixture
 def on_module(
-    bundled: Bundle, config: Config, tmp_path: Path
+    bundled: Callable[[str], Bundle], tmp_path: Path
 ) -> Callable[..., AbstractAsyncContextManager[tuple[Player, Tape, Module]]]:
     """The bundled charge point with the heap of a module; 0 as seed is a friendly one."""
 
     @asynccontextmanager
     async def stage(
-        seed: int, speed: int = SPEED, **options: int
+        seed: int, speed: int = SPEED, kind: str = "scenarios", **options: int
     ) -> AsyncIterator[tuple[Player, Tape, Module]]:
         clock = Clock(speed)
+        own, config = bundled(kind), load_config(written(tmp_path, kind))
         identity = config.charge_point.identity
-        module = Module(bundled.folder, tmp_path / "module", clock, identity, seed, **options)
-        async with central_stage(config, clock, port=bundled.port) as (central, network):
+        module = Module(own, tmp_path / "module", clock, identity, seed, **options)
+        async with (
+            Files(tmp_path / "server") as files,
+            central_stage(config, clock, port=own.port) as (central, network),
+        ):
+            player = Player(module, central.tape, central, network, files=files)
             try:
-                yield Player(module, central.tape, central, network), central.tape, module
+                yield player, central.tape, module
             except (EmulatorError, ScenarioFailed) as error:
                 raise AssertionError(f"{error}\nits console:\n{module.tail()}") from error
             finally:

@@ -1,9 +1,13 @@
-"""Scripts that serve files to a charge point, and receive some of it. On CPython only so far."""
+"""Scripts that serve files to a charge point, and receive some of it, on both platforms."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +20,14 @@ from ocpp_kernel.scenario.stage import Cast, simulation_stage
 from ocpp_kernel.scenario.tape import Tape
 from ocpp_kernel.transports.transfers import Options, Transfers
 
+OnModule = Callable[..., AbstractAsyncContextManager[tuple[Player, Tape, Any]]]
+
+#: Emulated seconds per second; a server's 30 s must stay long enough for a busy computer.
+SPEED = 10
+#: Bytes of flash.
+FLASH = 512 * 1024
+#: Of strict modules, see test_scenarios.
+SEEDS = [int(text) for text in os.environ.get("OCPP_KERNEL_SEEDS", "1").split()]
 SCRIPTS = sorted(Path(__file__).with_name("transfers").glob("*.scenario"))
 
 
@@ -29,9 +41,20 @@ async def play(folder: Path, *lines: str) -> None:
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
-async def test_scenarios(path: Path, tmp_path: Path) -> None:
+async def test_on_cpython(path: Path, tmp_path: Path) -> None:
     async with simulation_stage(cast_in(tmp_path)) as player:
         await player.play(read_script(path))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+async def test_on_micropython(path: Path, seed: int, on_module: OnModule) -> None:
+    async with on_module(seed, SPEED, "updates", flash=FLASH) as (player, tape, _):
+        await player.play(read_script(path))
+    boots = [said.payload for said in tape.calls if said.action == "BootNotification"]
+    assert boots[0]["firmwareVersion"] == "9.9.1"
+    assert boots[-1]["firmwareVersion"] == ("2.0.0" if path.stem == "release" else "9.9.1")
 
 
 async def test_fw_015_hours_between_attempts_pass_at_once(tmp_path: Path) -> None:
@@ -75,15 +98,21 @@ async def test_without_a_server_there_are_no_files() -> None:
         await player.play(parse_script("file a b", "a"))
 
 
-@pytest.mark.parametrize("line", ["file", "received", "file a/b c"])
+@pytest.mark.parametrize("line", ["file", "received", "file a/b c", "image", "image a/b 1.0.0"])
 def test_names_of_files(line: str) -> None:
     with pytest.raises(ScriptError, match="the name of a file is wanted"):
         parse_script(line, "a")
 
 
+@pytest.mark.parametrize("line", ["image a.bin", "image a.bin 1.0 0"])
+def test_an_image_has_a_version(line: str) -> None:
+    with pytest.raises(ScriptError, match="and a version, such as: image"):
+        parse_script(line, "a")
+
+
 async def test_what_is_offered_and_received(tmp_path: Path) -> None:
     async with Files(tmp_path) as files:
-        files.offer("a.bin", "ä")
+        files.offer("a.bin", "ä".encode())
         assert (tmp_path / "offered" / "a.bin").read_bytes() == "ä".encode()
         assert files.url.startswith("http://127.0.0.1:")
         assert files.received() == []

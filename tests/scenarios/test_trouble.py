@@ -37,7 +37,7 @@ async def start(player: Player, module: Any) -> None:
 
     Only then: a StartTransaction that is merely missing is a failure.
     """
-    refused = "idTag ABCD is refused"
+    refused = "idTag ***CD is refused"
     before = module.count(refused)
     try:
         await play(player, START)

@@ -1,6 +1,7 @@
 # Files as LittleFS has them: what was written is on the flash once it is flushed or closed, which
 # takes its time, and not before. There may be no room.
 import builtins
+import io
 
 import chaos
 import emulated
@@ -13,7 +14,8 @@ def open_(path, mode="r", encoding=None):
     return _File(path, mode)
 
 
-class _File:
+class _File(io.IOBase):
+    # A stream, as files are: what inflates reads from it by `readinto` and `ioctl`.
     def __init__(self, path, mode):
         chaos.interrupt()
         self._writes = mode[0] in "wax" or "+" in mode
@@ -54,6 +56,9 @@ class _File:
     def readinto(self, buffer):
         self.flush()
         return self._file.readinto(buffer)
+
+    def ioctl(self, request, argument):
+        return 0
 
     def readline(self, size=-1):
         self.flush()

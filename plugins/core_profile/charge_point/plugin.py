@@ -163,6 +163,7 @@ class ChargePoint:
         shared["parent_of"] = self.authorizer.parent_of
         shared["settle"] = self.availability.settle
         shared["restart"] = self.restart.request
+        shared["firmware_version"] = self.options.firmware_version
         return self._keys.declare()
 
     def ocpp_register_triggers(self) -> dict[str, Callable[[int | None], str]]:

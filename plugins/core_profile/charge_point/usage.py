@@ -15,6 +15,7 @@ from ocpp_kernel.events import (
     StopPressed,
     TagPresented,
 )
+from ocpp_kernel.texts import masked
 
 from .authorization import same_tag
 from .connector import Connector
@@ -149,7 +150,8 @@ class Usage:
         id_tag = event.id_tag
         connector = self._reader(event.connector_id, id_tag)
         if connector is None or connector.authorizing:
-            self._station.log("warning", f"idTag {id_tag} is ignored: no connector is free for it")
+            text = f"idTag {masked(id_tag)} is ignored: no connector is free for it"
+            self._station.log("warning", text)
             return
         transaction = connector.transaction
         if transaction is not None:
@@ -220,7 +222,8 @@ class Usage:
 
     def _refuse(self, connector: Connector, id_tag: str, reason: str) -> None:
         number = connector.connector_id
-        self._station.log("warning", f"connector {number}: idTag {id_tag} is refused: {reason}")
+        text = f"connector {number}: idTag {masked(id_tag)} is refused: {reason}"
+        self._station.log("warning", text)
 
     def _drop(self, connector: Connector, id_tag: str, reason: str) -> None:
         """A start that was under way is refused after all."""

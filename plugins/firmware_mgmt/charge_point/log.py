@@ -20,6 +20,8 @@ FILE = "diagnostics"
 #: Characters of a page and of a line.
 PAGE = 2048
 LINE = 200
+#: Lines of the hardware's own log; they are in memory while they are sent.
+COLLECTED = 64
 
 
 class Log:
@@ -95,7 +97,7 @@ class Log:
         """The lines of the driver, if it has any (:class:`ocpp_kernel.driver.Witness`)."""
         collect = getattr(self._station.hooks.driver(), "collect_logs", None)
         try:
-            return [] if collect is None else [text[:LINE] for text in collect()]
+            return [] if collect is None else [cut(text, LINE) for text in collect()[-COLLECTED:]]
         except Exception as error:  # noqa: BLE001 - reported; the rest is wanted all the more
             self._write("error", f"the driver's log cannot be had: {error!r}")
             return []

@@ -89,7 +89,7 @@ class ChargePoint:
     def ocpp_on_event(self, event: Any) -> None:
         kind = type(event)
         if kind in NOTED:
-            self._log.note("connected" if kind is events.Connected else f"{event}")
+            self._log.note(_noted(event))
         if kind is events.Started:
             self._update.restore()
             self._upload.restore()
@@ -130,3 +130,14 @@ class ChargePoint:
             max(request.get("retryInterval", self._settings.retry_interval), 0),
         )
         return {"fileName": name} if name else {}
+
+
+def _noted(event: Any) -> str:
+    """An event as it stands in the diagnostics, on a device as elsewhere."""
+    if type(event) is events.Connected:
+        return "connected"
+    if type(event) is events.FaultRaised and event.error_code == "LocalListConflict":
+        return "LocalListConflict"  # its text names an idTag
+    text = f"{event}"
+    # Values alone: on a device the names of fields are shortened beyond recognition.
+    return text[: text.find("(")] + f"{event[:]}"

@@ -176,7 +176,7 @@ class Update:
             transfers: Any = self._station.shared.get("transfers")
             scheme = self._location.split(":", 1)[0].upper()
             if transfers is None or scheme not in transfers.protocols.split(","):
-                self._fail("DownloadFailed", f"no transfers by {scheme} here")
+                self._fail("DownloadFailed", f"no transfers by {scheme[:5]} here")
                 return
             job = self._job = transfers.fetch(self._location, FILE)
         if not job.finished:

@@ -145,7 +145,7 @@ class Upload:
         transfers: Any = self._station.shared.get("transfers")
         scheme = self._location.split(":", 1)[0].upper()
         if transfers is None or scheme not in transfers.protocols.split(","):
-            raise ValueError(f"no transfers by {scheme} here")
+            raise ValueError(f"no transfers by {scheme[:5]} here")
         place = self._location.split("?", 1)
         url = place[0] + ("" if place[0].endswith("/") else "/") + self.name
         if len(place) > 1:
@@ -167,6 +167,7 @@ class Upload:
         """What this charge point is, how it is set and why it ended before; never a secret."""
         station = self._station
         text = f"{station.identity} {station.timestamp()}\n"
+        text += f"firmware {station.shared['firmware_version']}\n"
         for connector in station.shared["connectors"]:
             text += f"connector {connector.connector_id}: {connector.status}\n"
         for key in station.configuration.keys():  # noqa: SIM118 - a Configuration is no dict

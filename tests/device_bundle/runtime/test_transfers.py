@@ -264,7 +264,7 @@ def test_redirections_in_a_circle_end(bench: Bench) -> None:
         (
             "http://h/fw",
             Stream(answer(b"abc", length=9), ends=False),
-            "the server does not answer in time",
+            "only 3 bytes in 30 s",
         ),
         ("ftp://h/fw", Stream(b""), "the address is no http or https URL"),
         ("http://us:er:name@h/fw", Stream(answer(b"", "401 No")), "the server answers HTTP 401"),
@@ -290,7 +290,7 @@ def test_a_file_without_room_is_refused_with_numbers(bench: Bench) -> None:
 
 def test_a_file_of_unknown_length_stops_before_the_flash_is_full(bench: Bench) -> None:
     bench.free = 32768
-    job = bench.fetch(Stream(b"HTTP/1.0 200 OK\r\n\r\n" + CONTENT[:16000], ends=False))
+    job = bench.fetch(Stream(b"HTTP/1.0 200 OK\r\n\r\n" + CONTENT[:16384], ends=False))
     assert job.fault == "the server does not answer in time"
     bench.free = 32768 - 4096
     job = bench.fetch(Stream(b"HTTP/1.0 200 OK\r\n\r\n" + CONTENT))
@@ -409,6 +409,61 @@ def test_a_server_that_takes_nothing(bench: Bench) -> None:
     stream = Stream(b"", ends=False)
     stream.accepts = 0
     assert upload(bench, stream, CONTENT).fault == "the server does not answer in time"
+
+
+class Dripping(Stream):
+    """Gives and takes so many bytes every so many seconds of the bench's."""
+
+    def __init__(self, data: bytes, every: int, size: int = 1) -> None:
+        super().__init__(data)
+        self.every = every
+        self.size = size
+        self.room = 0
+        self.pauses = 0
+
+    def pause(self) -> None:
+        self.pauses += 1
+        if self.pauses % self.every == 0:
+            self.room = self.size
+
+    def read(self, size: int) -> bytes | None:
+        if not self.room:
+            self.pause()
+            return None
+        piece = super().read(min(self.room, size))
+        self.room -= len(piece or b"")
+        return piece
+
+    def send(self, data: memoryview) -> int:
+        if not self.room:
+            self.pause()
+        count = super().send(data[: self.room])
+        self.room -= count
+        return count
+
+
+@pytest.mark.parametrize("beginning", [answer(CONTENT)[:10], answer(CONTENT)])
+def test_a_server_that_drips_is_given_up(bench: Bench, beginning: bytes) -> None:
+    """However long it goes on: a byte in 20 s would take a week for a small image."""
+    stream = Dripping(beginning, every=20)
+    assert bench.fetch(stream).fault.endswith("bytes in 30 s")
+    assert stream.closed
+    assert bench.now < 100
+
+
+def test_a_server_that_takes_an_upload_in_drips_is_given_up(bench: Bench) -> None:
+    stream = Dripping(b"", every=20)
+    assert upload(bench, stream, CONTENT).fault.endswith("bytes in 30 s")
+    assert bench.now < 100
+
+
+def test_a_slow_link_is_no_fault(bench: Bench) -> None:
+    """A few hundred bytes every 10 s, both ways: the worst there is over a radio link."""
+    content = CONTENT[:2000]
+    arrived(bench, bench.fetch(Dripping(answer(content), every=10, size=400)), content)
+    stream = Dripping(answer(b"", "201 Created"), every=10, size=400)
+    assert upload(bench, stream, content).fault == ""
+    assert stream.sent == content
 
 
 def test_another_method(bench: Bench) -> None:

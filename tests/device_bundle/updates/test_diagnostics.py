@@ -22,6 +22,7 @@ async def test_fw_013_fw_014_diagnostics_are_uploaded(site: Any) -> None:
     assert file.name == name
     lines = file.read_text().splitlines()
     assert lines[0].startswith("CP1 20")
+    assert lines[1] == "firmware 1.0.0"
     assert "SupportedFileTransferProtocols=HTTP,HTTPS" in lines
     assert sum("CablePlugged" in line for line in lines) > 5
 

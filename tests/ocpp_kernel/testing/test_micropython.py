@@ -13,7 +13,6 @@ from ocpp_kernel.testing import BundledChargePoint, micropython, why_no_micropyt
 
 CONFIG = """
 [profiles]
-firmware_mgmt = false
 smart_charging = false
 reservation = false
 local_auth_list = false
@@ -40,6 +39,21 @@ def test_a_scenario_is_played_wherever_the_bundle_would_connect(module: BundledC
         "power on\n< BootNotification\n< StatusNotification\nplug 1\ntag 1 ABCD\n"
         '< StartTransaction {"idTag": "ABCD"}\npower off\npower on\n'
         '< StopTransaction {"reason": "PowerLoss"}\n'
+    )
+
+
+@pytest.mark.slow
+def test_files_travel_and_a_release_is_installed(module: BundledChargePoint) -> None:
+    module.play(
+        'image new.bin 1.2.3\npower on\n< BootNotification {"firmwareVersion": "1.0.0"}\n'
+        '> UpdateFirmware {"location": "$files/new.bin", "retrieveDate": "2026-01-01T00:00:00Z"}\n'
+        '< FirmwareStatusNotification {"status": "Installing"}\n'
+        '< BootNotification {"firmwareVersion": "1.2.3"}\n'
+        '< FirmwareStatusNotification {"status": "Installed"}\n'
+        "power off\npower on\n"
+        '< BootNotification {"firmwareVersion": "1.2.3"}\n'
+        "< StatusNotification\n"
+        '> GetDiagnostics {"location": "$files/"}\nreceived MODULE-1-*.log BootAccepted(True,)\n'
     )
 
 

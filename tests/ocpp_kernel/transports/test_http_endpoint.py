@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from ocpp_kernel.transports import http_endpoint
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
+from ocpp_kernel.transports.http_limits import Limits
 
 CONTENT = bytes(range(256)) * 1000
 LARGEST = 100_000
@@ -21,7 +22,7 @@ LARGEST = 100_000
 class Served:
     """An endpoint over a folder, and raw requests to it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limits: Limits) -> None:
         self.out = folder / "out"
         self.out.mkdir()
         self.into = folder / "into"
@@ -31,7 +32,7 @@ class Served:
             lambda path: below(self.out, path),
             lambda path: below(self.into, path),
             lambda path, file: self.stored.append(path),
-            LARGEST,
+            limits,
             lambda level, text: self.log.append((level, text)),
         )
         (self.out / "fw.bin").write_bytes(CONTENT)
@@ -60,7 +61,7 @@ class Served:
 
 @pytest_asyncio.fixture
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    made = Served(tmp_path)
+    made = Served(tmp_path, Limits(LARGEST))
     await made.endpoint.start("127.0.0.1", 0)
     yield made
     await made.endpoint.stop()
@@ -183,22 +184,6 @@ async def test_uploads_of_one_name_at_once_are_never_mixed(served: Served) -> No
     assert [(path.name, path.read_bytes()) for path in served.into.iterdir()] == [
         ("a", b"1" * 50000)
     ]
-
-
-async def test_more_connections_than_there_may_be_are_told_to_come_back(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ocpp_kernel.transports.http_endpoint.MOST_CONNECTIONS", 3)
-    idle = [await asyncio.open_connection("127.0.0.1", served.endpoint.port) for _ in range(3)]
-    status, headers, _ = await served.ask("GET /fw.bin")
-    assert (status, headers["retry-after"]) == (503, "10")
-    for _, writer in idle:
-        writer.close()
-        await writer.wait_closed()
-    while (await served.ask("HEAD /fw.bin"))[0] == 503:
-        await asyncio.sleep(0.01)
-    status, _, body = await served.ask("GET /fw.bin")
-    assert (status, body) == (200, CONTENT)
 
 
 async def test_a_client_that_asks_first_is_told_to_go_on(served: Served) -> None:

@@ -14,7 +14,9 @@ import pytest
 import pytest_asyncio
 
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
-from ocpp_kernel.transports.transfers import WINDOW, Job, Options, Transfers
+from ocpp_kernel.transports.http_limits import Limits
+from ocpp_kernel.transports.transfer_job import Job
+from ocpp_kernel.transports.transfers import WINDOW, Options, Transfers
 
 _SPEC = importlib.util.spec_from_file_location(
     "transfers_ftp_server", Path(__file__).with_name("ftp_server.py")
@@ -38,7 +40,7 @@ class Recorder(Endpoint):
             lambda path: below(folder, path),
             lambda path: below(folder / "in", path),
             lambda path, file: None,
-            1_000_000,
+            Limits(1_000_000),
             lambda level, text: None,
         )
 
@@ -419,6 +421,8 @@ async def test_cancelling_ends_what_is_under_way(
 ) -> None:
     job = transfers.send(f"http://127.0.0.1:{server.port}/a", "PUT", 1000)
     job.feed(b"some of it")
+    while not server.requests:
+        await asyncio.sleep(0.01)
     transfers.cancel()
     assert (await ended(job)).fault == "cancelled"
     assert not (tmp_path / "server" / "in" / "a").exists()

@@ -15,7 +15,9 @@ import pytest_asyncio
 import trustme
 
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
-from ocpp_kernel.transports.transfers import Job, Options, Transfers
+from ocpp_kernel.transports.http_limits import Limits
+from ocpp_kernel.transports.transfer_job import Job
+from ocpp_kernel.transports.transfers import Options, Transfers
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of asyncore, which the server is made of
@@ -66,7 +68,7 @@ async def https(folder: Path, certificate: trustme.LeafCert) -> AsyncIterator[st
         lambda path: below(folder, path),
         lambda path: below(folder, path),
         lambda path, file: None,
-        1_000_000,
+        Limits(1_000_000),
         lambda level, text: None,
     )
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from ocpp_kernel import events
+
 DIAGNOSTICS = "DiagnosticsStatusNotification"
 
 
@@ -66,6 +68,25 @@ def test_what_must_stay_secret_is_in_no_diagnostics(bench: Any, location: str) -
     assert not any("hush" in line for _, line in bench.log)
 
 
+def test_who_charges_is_in_no_diagnostics(bench: Any) -> None:
+    """Refused, charging, ignored, or unlike the local list: the whole idTag is nowhere."""
+    tag, other = "04A2B3C4D5E680", "DEADBEEF000001"
+    bench.plug(1)
+    bench.plug(2)
+    for connector, id_tag in ((1, tag), (1, other), (2, tag), (2, other)):
+        bench.emit(events.TagPresented(connector, id_tag))
+        bench.advance(1)
+    bench.emit(events.FaultRaised(0, "LocalListConflict", f"{tag} Accepted, listed Blocked"))
+    bench.emit(events.FaultRaised(1, "GroundFailure", "relay 3"))
+    bench.advance(1)
+    text = upload(bench)
+    assert "idTag ***0001 is refused: a transaction of another idTag runs" in text
+    assert "LocalListConflict" in text
+    assert "relay 3" in text
+    assert tag not in text
+    assert other not in text
+
+
 @pytest.mark.parametrize(
     ("start", "stop", "there"),
     [
@@ -118,6 +139,12 @@ def test_fw_013_the_hardwares_own_log_comes_last(bench: Any) -> None:
         f"hardware: {'x' * 200}",
     ]
     assert not any(line.startswith("hardware") for line in lines[:-3])
+
+
+def test_fw_013_the_hardwares_own_log_is_bounded(bench: Any) -> None:
+    bench.hardware.collect_logs = lambda: [f"line {number}" for number in range(5000)]
+    told = [line for line in upload(bench).splitlines() if line.startswith("hardware: ")]
+    assert told == [f"hardware: line {number}" for number in range(5000 - 64, 5000)]
 
 
 def test_fw_016_bounds_are_not_for_lines_without_a_time(bench: Any) -> None:

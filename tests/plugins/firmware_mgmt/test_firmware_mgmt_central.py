@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -329,4 +330,35 @@ async def test_a_url_of_ones_own_is_what_stations_are_told(tmp_path: Path) -> No
     bench = Bench(folder=str(tmp_path), http_port=0, url="https://files.example/")
     await bench.firmware.listening.wait()
     assert bench.firmware.upload_url("CP1").startswith("https://files.example/diagnostics/CP1/")
+    await bench.firmware.close()
+
+
+async def test_what_one_address_takes_of_the_endpoint_is_limited(tmp_path: Path) -> None:
+    bench = Bench(folder=str(tmp_path), http_port=0, requests_per_minute=2)
+    await bench.firmware.listening.wait()
+    (tmp_path / "firmware" / "fw.bin").write_bytes(b"image")
+    url = f"http://127.0.0.1:{bench.firmware.endpoint.port}/firmware/fw.bin"
+    for _ in range(2):
+        assert await fetch(url) == (200, b"image")
+    with pytest.raises(HTTPError) as refusal:
+        await fetch(url)
+    with refusal.value as answer:
+        assert (answer.code, answer.headers["Retry-After"]) == (429, "60")
+        assert answer.read() == b"127.0.0.1 has made 2 requests in a minute\n"
+    await bench.firmware.close()
+
+
+async def test_what_one_charge_point_fills_is_limited(tmp_path: Path) -> None:
+    bench = Bench(folder=str(tmp_path), http_port=0, largest_folder=8)
+    await bench.firmware.listening.wait()
+    Link(bench.central)
+    Link(bench.central, "CP2")
+    for identity, name, status in (("CP1", "a", 201), ("CP1", "b", 507), ("CP2", "a", 201)):
+        url = bench.firmware.upload_url(identity) + name
+        try:
+            assert await fetch(url, b"12345", "PUT") == (status, b"")
+        except HTTPError as refusal:
+            with refusal:
+                assert refusal.code == status
+    assert any("CP1 would hold more than 8 bytes" in text for _, text in bench.log)
     await bench.firmware.close()

@@ -80,11 +80,12 @@ def test_fw_013_what_is_in_it(bench: Any) -> None:
     bench.station.log("warning", "the fan is slow")
     text = upload(bench)
     assert text.startswith("CP1 2026-01-01T")
+    assert "\nfirmware \nconnector 0: Available\n" in text  # no version is set here
     assert "connector 1: Charging\n" in text
     assert "HeartbeatInterval=300\n" in text
     assert "SupportedFileTransferProtocols=" in text
     assert "2026-01-01T00:00:00Z warning: the fan is slow\n" in text
-    assert "StatusChanged(" in text
+    assert "StatusChanged(1, 'Preparing', 'Charging')\n" in text
     assert "TAG1" not in text
 
 

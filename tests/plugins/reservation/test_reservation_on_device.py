@@ -30,7 +30,7 @@ async def test_res_001_res_009_res_012_res_019_on_a_device(bundled: Any) -> None
         emulator = module.emulator
         emulator.send_line("plug 1")
         emulator.send_line("tag 1 THIEF")
-        await asyncio.to_thread(emulator.wait_for, "THIEF is refused: it is reserved")
+        await asyncio.to_thread(emulator.wait_for, "***EF is refused: it is reserved")
 
         await asyncio.to_thread(emulator.kill)
         await asyncio.to_thread(emulator.start)

@@ -18,7 +18,7 @@ def test_res_009_others_are_refused(bench: Any) -> None:
     bench.advance(120)
     assert bench.seen("StartTransaction", "StatusNotification") == []
     assert bench.status(1) == "Reserved"
-    assert any("THIEF is refused: it is reserved" in text for _, text in bench.log)
+    assert any("***EF is refused: it is reserved" in text for _, text in bench.log)
 
 
 def test_res_009_core_129_a_remote_start_does_not_override(bench: Any) -> None:

@@ -25,8 +25,8 @@ from ocpp_kernel import events
             "the EV at connector 1 is unplugged",
             [events.CableUnplugged(1)],
         ),
-        ("", "tag 2 AB-1", "idTag AB-1 was presented", [events.TagPresented(2, "AB-1")]),
-        ("", "tag AB", "idTag AB was presented", [events.TagPresented(0, "AB")]),
+        ("", "tag 2 AB-1", "the idTag was presented", [events.TagPresented(2, "AB-1")]),
+        ("", "tag AB", "the idTag was presented", [events.TagPresented(0, "AB")]),
         ("", "stop 1", "stop was pressed at connector 1", [events.StopPressed(1, "Local")]),
         (
             "",
