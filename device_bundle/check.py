@@ -16,7 +16,7 @@ from device_bundle.check_context import Context
 from device_bundle.check_nodes import NodeChecks
 from device_bundle.findings import Findings
 from device_bundle.kinds import attribute_kinds, firmware_name, local_kinds
-from device_bundle.program import TYPING_MODULES, Definition, Module, Ref, Symbol
+from device_bundle.program import TYPING_MODULES, Definition, LaterRef, Module, Ref, Symbol
 from device_bundle.sources import Program
 from device_bundle.toplevel import misplaced
 from device_bundle.trees import walk
@@ -100,6 +100,9 @@ class _Checker(ast.NodeVisitor):
         else:
             self._check_outside(node, symbol)
             self._check_member(node)
+
+    def visit_LaterRef(self, node: LaterRef) -> None:
+        """One of the same package, or it would still be an import."""
 
     def visit_Name(self, node: ast.Name) -> None:
         name = self._context.builtin(node)

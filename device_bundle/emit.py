@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from keyword import iskeyword
 
 from device_bundle.constants import INTERNED
-from device_bundle.link import name_symbols
+from device_bundle.later import Zones, settle
+from device_bundle.link import PREFIX, name_symbols
 from device_bundle.linker import Linked
 from device_bundle.names import shorten_names
 from device_bundle.pack import Piece, pack
@@ -16,9 +17,6 @@ from device_bundle.program import Symbol, target
 from device_bundle.render import render, render_definitions
 from device_bundle.targets import LIMITS, Limits
 from device_bundle.trees import walk
-
-#: Emitted modules are imported as usr.NAME: a device starts in "/" and looks nowhere else.
-PREFIX = "usr."
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,7 @@ def emit(linked: Linked, style: Style = Style(), limits: Limits = LIMITS) -> Emi
 
     Raises BundleError where the program needs more files than a device takes.
     """
+    later = settle(linked.definitions)
     attributes = {id(node): node.attr for node in _attributes(linked)}
     if not style.readable:
         shorten_names(linked.definitions, linked.firmware_names)
@@ -59,19 +58,20 @@ def emit(linked: Linked, style: Style = Style(), limits: Limits = LIMITS) -> Emi
         linked.definitions, linked.outside, set() if style.readable else _short(linked)
     )
     render_definitions(linked.definitions, names, lines=style.lines)
-    pieces, texts = _fitted(linked, names, limits)
-    texts[pieces[-1].name] = _interned(linked) + texts[pieces[-1].name]
+    pieces, texts = _fitted(linked, names, later, limits)
+    texts[pieces[-1].name] = _interned(pieces) + texts[pieces[-1].name]
     return Emitted(pieces, texts, names, attributes)
 
 
 def _fitted(
-    linked: Linked, names: Mapping[Symbol, str], limits: Limits
+    linked: Linked, names: Mapping[Symbol, str], later: Zones, limits: Limits
 ) -> tuple[list[Piece], dict[str, str]]:
     """Pack until no module is too large with the imports that packing it so takes."""
     room = limits.file_bytes
     others = 1 + bool(linked.texts)
     while True:
-        pieces = pack(linked.definitions, linked.order, room, limits.files - others, others)
+        most = limits.files - others
+        pieces = pack(linked.definitions, linked.order, room, most, others, later)
         texts = render(pieces, names, PREFIX)
         excess = max(len(text.encode()) for text in texts.values()) - limits.file_bytes
         if excess <= 0:
@@ -106,16 +106,19 @@ def _is_exception(base: ast.expr, exceptions: set[Symbol]) -> bool:
     return isinstance(base, ast.Name) and base.id.endswith(("Error", "Exception"))
 
 
-def _interned(linked: Linked) -> str:
+def _interned(pieces: Iterable[Piece]) -> str:
     """A line that names, without running, the long texts that could be names.
 
     A compiler that met a text as a name keeps it once, as a name, wherever it is used: some 45
     bytes less of heap each than a text, and more where it is used again. It has to stand in the
-    module that is compiled first.
+    module that is compiled first. A name is kept for good, so those of pieces that are loaded
+    when needed are not among them.
     """
     names = {
         node.value
-        for definition in linked.definitions
+        for piece in pieces
+        if not piece.later
+        for definition in piece.definitions
         for node in walk(definition.node)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
         if len(node.value) > INTERNED and node.value.isascii()

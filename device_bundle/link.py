@@ -7,9 +7,13 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 
 from device_bundle.dialect import BUILTINS
-from device_bundle.program import Definition, Ref, Symbol, cloned, refs
+from device_bundle.later import file_of
+from device_bundle.program import Definition, LaterRef, Ref, Symbol, cloned, refs
 from device_bundle.spellings import short_names
 from device_bundle.trees import Transformer, walk
+
+#: Emitted modules are imported as usr.NAME: a device starts in "/" and looks nowhere else.
+PREFIX = "usr."
 
 
 def name_symbols(
@@ -54,6 +58,14 @@ def spelled(definition: Definition, names: Mapping[Symbol, str]) -> ast.stmt:
 class _Rename(Transformer):
     def __init__(self, names: Mapping[Symbol, str]) -> None:
         self._names = names
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        value, place = node.value, node.targets[0]
+        if not isinstance(value, LaterRef) or not isinstance(place, ast.Name):
+            return self.generic_visit(node)
+        alias = ast.alias(self._names[value.symbol], place.id)
+        file = PREFIX + file_of(value.symbol)
+        return ast.copy_location(ast.ImportFrom(file, [alias], 0), node)
 
     def visit_Ref(self, node: Ref) -> ast.expr:
         return ast.copy_location(ast.Name(self._names[node.symbol], node.ctx), node)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
 
 from device_bundle.findings import BundleError, Finding
-from device_bundle.program import Definition, Symbol, refs
+from device_bundle.program import Definition, Symbol, needs
+
+#: Bytes by which pieces of similar size may differ.
+_GRAIN = 256
 
 
 @dataclass
@@ -17,6 +21,8 @@ class Piece:
     name: str
     definitions: list[Definition] = field(default_factory=list)
     size: int = 0
+    #: Whether it is loaded when it is needed.
+    later: bool = False
 
     @property
     def source_bytes(self) -> int:
@@ -30,14 +36,21 @@ def pack(
     limit: int,
     most: int,
     others: int = 1,
+    later: Mapping[int, str] = MappingProxyType({}),
 ) -> list[Piece]:
     """At most `most` pieces of at most `limit` bytes, imports not counted; each imports earlier
     ones only.
 
     `order` lists the packages, those others depend on first. Code stays with its package as long
-    as that takes no more than `most` files; a bundle has `others` besides, main.py for one. Raises
-    BundleError where it does not fit.
+    as that takes no more than `most` files, or neighbours can be joined to that end; a bundle has
+    `others` besides, main.py for one. What `later` lists, see `later.zones`, has files of its own,
+    which stand before the last piece. Raises BundleError where it does not fit.
     """
+    known = list(definitions)
+    apart = [_apart(name, known, later, limit) for name in sorted({*later.values()})]
+    definitions = [part for part in known if id(part.node) not in later]
+    others += len(apart)
+    most -= len(apart)
     groups: dict[str, list[list[Definition]]] = {name: [] for name in order}
     for cluster in _clusters(definitions, order):
         groups[min((part.module.package for part in cluster), key=order.index)].append(cluster)
@@ -45,12 +58,29 @@ def pack(
     while len(pieces) > most and _merge_smallest(pieces, limit):
         pass
     if len(pieces) > most:
+        *clusters, last = [cluster for name in order for cluster in groups[name]]
+        pieces = [*_spread(clusters, most - 1, limit), Piece(order[-1], last, _size(last))]
+    if len(pieces) > most:
         raise BundleError(
             f"the bundle needs {len(pieces) + others} files of at most {limit} bytes, "
             f"but only {most + others} are allowed; switch something off in [profiles]"
         )
+    pieces = [*pieces[:-1], *apart, *pieces[-1:]]
     _name_apart(pieces)
     return pieces
+
+
+def _apart(
+    name: str, definitions: Iterable[Definition], later: Mapping[int, str], limit: int
+) -> Piece:
+    """The piece of what is loaded together when it is needed."""
+    own = [part for part in definitions if later.get(id(part.node)) == name]
+    order = sorted({part.module.package for part in own})
+    piece = Piece(name, [part for cluster in _clusters(own, order) for part in cluster], later=True)
+    piece.size = _size(own)
+    if piece.size > limit:
+        _refuse_larger(piece.definitions, piece.size, limit)
+    return piece
 
 
 def _name_apart(pieces: Sequence[Piece]) -> None:
@@ -77,7 +107,7 @@ def _refuse_larger(cluster: list[Definition], size: int, limit: int) -> None:
 
 def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece]:
     """As few pieces as possible, of about equal size."""
-    sizes = [sum(len(part.text.encode()) for part in cluster) for cluster in clusters]
+    sizes = [_size(cluster) for cluster in clusters]
     count = -(-sum(sizes) // limit)
     goal = sum(sizes) / max(count, 1)
     pieces: list[Piece] = []
@@ -92,6 +122,29 @@ def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece
         for number, piece in enumerate(pieces, 1):
             piece.name = f"{name}_{number}"
     return pieces
+
+
+def _spread(clusters: list[list[Definition]], most: int, limit: int) -> list[Piece]:
+    """As few pieces as possible, whatever the packages; where `most` will do, of similar size."""
+    total = sum(_size(cluster) for cluster in clusters)
+    pieces: list[Piece] = []
+    for room in [*range(total // max(most, 1), limit, _GRAIN), limit]:
+        pieces = [Piece("")]
+        for cluster in clusters:
+            size = _size(cluster)
+            if pieces[-1].size and pieces[-1].size + size > room:
+                pieces.append(Piece(""))
+            pieces[-1].definitions.extend(cluster)
+            pieces[-1].size += size
+        if len(pieces) <= most:
+            break
+    for number, piece in enumerate(pieces, 1):
+        piece.name = f"program_{number}"
+    return pieces
+
+
+def _size(definitions: Iterable[Definition]) -> int:
+    return sum(len(part.text.encode()) for part in definitions)
 
 
 def _merge_smallest(pieces: list[Piece], limit: int) -> bool:
@@ -133,7 +186,7 @@ class _Search:
         key = id(definition)
         self.index[key] = self._lowest[key] = len(self.index)
         self._stack.append(definition)
-        for ref in refs(definition.node):
+        for ref in needs(definition.node):
             needed = self._owner.get(ref.symbol)
             if needed is None:
                 continue

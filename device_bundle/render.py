@@ -9,7 +9,7 @@ import python_minifier
 
 from device_bundle.link import spelled
 from device_bundle.pack import Piece
-from device_bundle.program import Definition, Symbol, refs
+from device_bundle.program import Definition, Symbol, needs
 
 
 def render_definitions(
@@ -37,7 +37,7 @@ def _module(
 ) -> str:
     taken: dict[str, list[str]] = {}
     lines = []
-    used = {ref.symbol for part in piece.definitions for ref in refs(part.node)}
+    used = {ref.symbol for part in piece.definitions for ref in needs(part.node)}
     for symbol in sorted(used):
         name, where = names[symbol], home.get(symbol)
         if where == piece.name:

@@ -104,6 +104,10 @@ def _spans(node: ast.AST, prefix: str) -> Iterator[tuple[int, int, str]]:
             yield from _spans(part, prefix)
 
 
+def _attributes(node: ast.AST) -> list[ast.AST]:
+    return [part for part in walk(node) if isinstance(part, ast.Attribute)]
+
+
 class _File:
     """The places of one emitted file."""
 
@@ -119,7 +123,7 @@ class _File:
     def add(self, definition: Definition, emitted: Emitted, before: int) -> None:
         """Note a definition that stands after line `before`."""
         written = spelled(definition, emitted.names)
-        pairs = zip(walk(definition.node), walk(written), strict=True)
+        pairs = zip(_attributes(definition.node), _attributes(written), strict=True)
         known = emitted.attributes
         self._names = {id(new): known[id(old)] for old, new in pairs if id(old) in known}
         self._before = before
