@@ -125,19 +125,23 @@ def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece
 
 
 def _spread(clusters: list[list[Definition]], most: int, limit: int) -> list[Piece]:
-    """As few pieces as possible, whatever the packages; where `most` will do, of similar size."""
+    """As few pieces as possible, whatever the packages; where `most` will do, of similar size.
+
+    The first, which a device compiles last, takes what is left: see `render`.
+    """
     total = sum(_size(cluster) for cluster in clusters)
     pieces: list[Piece] = []
     for room in [*range(total // max(most, 1), limit, _GRAIN), limit]:
         pieces = [Piece("")]
-        for cluster in clusters:
+        for cluster in reversed(clusters):
             size = _size(cluster)
             if pieces[-1].size and pieces[-1].size + size > room:
                 pieces.append(Piece(""))
-            pieces[-1].definitions.extend(cluster)
+            pieces[-1].definitions[:0] = cluster
             pieces[-1].size += size
         if len(pieces) <= most:
             break
+    pieces.reverse()
     for number, piece in enumerate(pieces, 1):
         piece.name = f"program_{number}"
     return pieces
