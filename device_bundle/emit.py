@@ -12,7 +12,7 @@ from device_bundle.later import Zones, settle
 from device_bundle.link import PREFIX, name_symbols
 from device_bundle.linker import Linked
 from device_bundle.names import shorten_names
-from device_bundle.pack import Piece, pack
+from device_bundle.pack import Piece, pack, seen_in
 from device_bundle.program import Symbol, target
 from device_bundle.render import render, render_definitions
 from device_bundle.targets import LIMITS, Limits
@@ -54,29 +54,26 @@ def emit(linked: Linked, style: Style = Style(), limits: Limits = LIMITS) -> Emi
         for node in _attributes(linked)
         if node.attr != attributes[id(node)]
     }
-    names = name_symbols(
-        linked.definitions, linked.outside, set() if style.readable else _short(linked)
-    )
+    short = set() if style.readable else _short(linked)
+    names = name_symbols(linked.definitions, linked.outside, short)
     render_definitions(linked.definitions, names, lines=style.lines)
-    pieces, texts = _fitted(linked, names, later, limits)
+    room = limits.file_bytes
+    while True:  # until no module is too large with the imports that packing it so takes
+        pieces = _packed(linked, later, limits, room)
+        names = name_symbols(linked.definitions, linked.outside, short, seen_in(pieces))
+        render_definitions(linked.definitions, names, lines=style.lines)
+        texts = render(pieces, names, PREFIX)
+        excess = max(len(text.encode()) for text in texts.values()) - limits.file_bytes
+        if excess <= 0:
+            break
+        room -= excess
     texts[pieces[-1].name] = _interned(pieces) + texts[pieces[-1].name]
     return Emitted(pieces, texts, names, attributes)
 
 
-def _fitted(
-    linked: Linked, names: Mapping[Symbol, str], later: Zones, limits: Limits
-) -> tuple[list[Piece], dict[str, str]]:
-    """Pack until no module is too large with the imports that packing it so takes."""
-    room = limits.file_bytes
+def _packed(linked: Linked, later: Zones, limits: Limits, room: int) -> list[Piece]:
     others = 1 + bool(linked.texts)
-    while True:
-        most = limits.files - others
-        pieces = pack(linked.definitions, linked.order, room, most, others, later)
-        texts = render(pieces, names, PREFIX)
-        excess = max(len(text.encode()) for text in texts.values()) - limits.file_bytes
-        if excess <= 0:
-            return pieces, texts
-        room -= excess
+    return pack(linked.definitions, linked.order, room, limits.files - others, others, later)
 
 
 def _attributes(linked: Linked) -> Iterator[ast.Attribute]:

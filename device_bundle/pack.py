@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -68,6 +69,16 @@ def pack(
     pieces = [*pieces[:-1], *apart, *pieces[-1:]]
     _name_apart(pieces)
     return pieces
+
+
+def seen_in(pieces: Iterable[Piece]) -> dict[Symbol, set[str]]:
+    """The names of the pieces in which each symbol is defined, or used and therefore imported."""
+    places: defaultdict[Symbol, set[str]] = defaultdict(set)
+    for piece in pieces:
+        for definition in piece.definitions:
+            for symbol in (*definition.symbols, *(ref.symbol for ref in needs(definition.node))):
+                places[symbol].add(piece.name)
+    return places
 
 
 def _apart(

@@ -18,6 +18,7 @@ from __future__ import annotations
 import ast
 import json
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from device_bundle.emit import Emitted
@@ -46,7 +47,10 @@ def source_map(linked: Linked, emitted: Emitted) -> bytes:
             file.add(definition, emitted, line)
             line += definition.text.count("\n")
         files[f"{piece.name}.py"] = file.as_json()
-    names = {spelling: str(symbol) for symbol, spelling in emitted.names.items() if symbol.name}
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for symbol, spelling in sorted(emitted.names.items()):
+        if symbol.name:
+            names[spelling].append(str(symbol))
     whole = {
         "sources": sources.paths,
         "names": sources.names,
