@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from keyword import iskeyword
 
-from device_bundle.constants import INTERNED
+from device_bundle.compile import interned
 from device_bundle.later import Zones, settle
 from device_bundle.link import PREFIX, name_symbols
 from device_bundle.linker import Linked
@@ -67,7 +66,9 @@ def emit(linked: Linked, style: Style = Style(), limits: Limits = LIMITS) -> Emi
         if excess <= 0:
             break
         room -= excess
-    texts[pieces[-1].name] = _interned(pieces) + texts[pieces[-1].name]
+    # A name is kept for good, so those of pieces that are loaded when needed are not among them.
+    names_first = interned(texts[piece.name] for piece in pieces if not piece.later)
+    texts[pieces[-1].name] = names_first + texts[pieces[-1].name]
     return Emitted(pieces, texts, names, attributes)
 
 
@@ -101,24 +102,3 @@ def _is_exception(base: ast.expr, exceptions: set[Symbol]) -> bool:
     if symbol is not None:
         return symbol in exceptions
     return isinstance(base, ast.Name) and base.id.endswith(("Error", "Exception"))
-
-
-def _interned(pieces: Iterable[Piece]) -> str:
-    """A line that names, without running, the long texts that could be names.
-
-    A compiler that met a text as a name keeps it once, as a name, wherever it is used: some 45
-    bytes less of heap each than a text, and more where it is used again. It has to stand in the
-    module that is compiled first. A name is kept for good, so those of pieces that are loaded
-    when needed are not among them.
-    """
-    names = {
-        node.value
-        for piece in pieces
-        if not piece.later
-        for definition in piece.definitions
-        for node in walk(definition.node)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if len(node.value) > INTERNED and node.value.isascii()
-        if node.value.isidentifier() and not iskeyword(node.value)
-    }
-    return f"if 0:{';'.join(sorted(names))}\n" if names else ""

@@ -6,6 +6,7 @@ import ast
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping
 
+from device_bundle.attributes import record_fields
 from device_bundle.dialect import BUILTINS
 from device_bundle.later import file_of
 from device_bundle.program import Definition, LaterRef, Ref, Symbol, cloned, refs
@@ -59,6 +60,9 @@ def spelled(definition: Definition, names: Mapping[Symbol, str]) -> ast.stmt:
         node.name = names[definition.symbols[0]]
     elif isinstance(node, ast.Try):
         _rename_guard(definition, node, names)
+    elif isinstance(node, ast.Assign) and record_fields(node.value):
+        # What a record is called shows where it is printed, as the name of a class does.
+        node.value.args[0] = ast.Constant(names[definition.symbols[0]])
     renamed: ast.stmt = _Rename(names).visit(node)
     return ast.fix_missing_locations(renamed)
 

@@ -2,7 +2,7 @@
 
     "sources"     paths of source files, within the packages they belong to
     "names"       qualified names of functions and classes in them, and of attributes
-    "globals"     what classes, functions and constants spelled so are called
+    "globals"     by spelling, what classes, functions and constants spelled so are called
     "files"       by emitted file:
         "lines"         by line number, the places it comes from
         "attributes"    by line number, the attributes in it by the spelling they have there
