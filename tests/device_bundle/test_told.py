@@ -146,9 +146,11 @@ def test_values_are_told_one_by_one_and_a_single_one_as_it_is(filed: Any) -> Non
             pair = 1, ("two", 2)
             Log().log("info", "the values %s and %s of a pair" % (pair[0], pair[1]))
             Log().log("info", "a tuple %s in a tuple" % (pair,))
-            Log().log("info", "a number %s by itself" % len(pair))
+            Log().log("info", "a number %s by itself" % 7)
+            Log().log("info", "a value %(called)s by name" % {"called": pair[0]})
     """)
     assert len(filed.sentences.splitlines()) == 4
+    assert b"by name" not in filed.sentences
 
 
 def test_values_that_do_not_fit_are_told_all_the_same(
