@@ -11,9 +11,6 @@ from types import MappingProxyType
 from device_bundle.findings import BundleError, Finding
 from device_bundle.program import Definition, Symbol, needs
 
-#: Bytes by which pieces of similar size may differ.
-_GRAIN = 256
-
 
 @dataclass
 class Piece:
@@ -60,7 +57,7 @@ def pack(
         pass
     if len(pieces) > most:
         *clusters, last = [cluster for name in order for cluster in groups[name]]
-        pieces = [*_spread(clusters, most - 1, limit), Piece(order[-1], last, _size(last))]
+        pieces = [*_spread(clusters, limit), Piece(order[-1], last, _size(last))]
     if len(pieces) > most:
         raise BundleError(
             f"the bundle needs {len(pieces) + others} files of at most {limit} bytes, "
@@ -135,23 +132,25 @@ def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece
     return pieces
 
 
-def _spread(clusters: list[list[Definition]], most: int, limit: int) -> list[Piece]:
-    """As few pieces as possible, whatever the packages; where `most` will do, of similar size.
+def _spread(clusters: list[list[Definition]], limit: int) -> list[Piece]:
+    """As few pieces as possible, whatever the packages.
 
-    The first, which a device compiles last, takes what is left: see `render`.
+    Filled from the last one, each with whatever only it and later ones need: the first, which a
+    device compiles last, takes what is left. See `render`.
     """
-    total = sum(_size(cluster) for cluster in clusters)
+    homes: dict[Symbol, int] = {}  # counted from the end: the first piece that needs the symbol
     pieces: list[Piece] = []
-    for room in [*range(total // max(most, 1), limit, _GRAIN), limit]:
-        pieces = [Piece("")]
-        for cluster in reversed(clusters):
-            size = _size(cluster)
-            if pieces[-1].size and pieces[-1].size + size > room:
-                pieces.append(Piece(""))
-            pieces[-1].definitions[:0] = cluster
-            pieces[-1].size += size
-        if len(pieces) <= most:
-            break
+    for cluster in reversed(clusters):
+        size = _size(cluster)
+        first = max((homes.get(symbol, 0) for part in cluster for symbol in part.symbols), default=0)
+        rooms = (at for at in range(first, len(pieces)) if pieces[at].size + size <= limit)
+        place = next(rooms, len(pieces))
+        if place == len(pieces):
+            pieces.append(Piece(""))
+        pieces[place].definitions[:0] = cluster
+        pieces[place].size += size
+        for symbol in (ref.symbol for part in cluster for ref in needs(part.node)):
+            homes[symbol] = max(homes.get(symbol, 0), place)
     pieces.reverse()
     for number, piece in enumerate(pieces, 1):
         piece.name = f"program_{number}"
