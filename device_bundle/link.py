@@ -60,9 +60,8 @@ def spelled(definition: Definition, names: Mapping[Symbol, str]) -> ast.stmt:
         node.name = names[definition.symbols[0]]
     elif isinstance(node, ast.Try):
         _rename_guard(definition, node, names)
-    elif isinstance(node, ast.Assign) and record_fields(node.value):
-        # What a record is called shows where it is printed, as the name of a class does.
-        node.value.args[0] = ast.Constant(names[definition.symbols[0]])
+    elif isinstance(node, ast.Assign) and definition.symbols:
+        _rename_record(node.value, names[definition.symbols[0]])
     renamed: ast.stmt = _Rename(names).visit(node)
     return ast.fix_missing_locations(renamed)
 
@@ -81,6 +80,12 @@ class _Rename(Transformer):
 
     def visit_Ref(self, node: Ref) -> ast.expr:
         return ast.copy_location(ast.Name(self._names[node.symbol], node.ctx), node)
+
+
+def _rename_record(value: ast.expr, name: str) -> None:
+    """What a record is called shows where it is printed, as the name of a class does."""
+    if isinstance(value, ast.Call) and record_fields(value):
+        value.args[0] = ast.Constant(name)
 
 
 def _rename_guard(definition: Definition, node: ast.Try, names: Mapping[Symbol, str]) -> None:

@@ -142,7 +142,9 @@ def _spread(clusters: list[list[Definition]], limit: int) -> list[Piece]:
     pieces: list[Piece] = []
     for cluster in reversed(clusters):
         size = _size(cluster)
-        first = max((homes.get(symbol, 0) for part in cluster for symbol in part.symbols), default=0)
+        first = max(
+            (homes.get(symbol, 0) for part in cluster for symbol in part.symbols), default=0
+        )
         rooms = (at for at in range(first, len(pieces)) if pieces[at].size + size <= limit)
         place = next(rooms, len(pieces))
         if place == len(pieces):
