@@ -6,7 +6,6 @@ import ast
 from collections import Counter, defaultdict
 from collections.abc import Collection, Container, Iterable, Mapping
 
-from device_bundle.attributes import record_fields
 from device_bundle.dialect import BUILTINS
 from device_bundle.later import file_of
 from device_bundle.program import Definition, LaterRef, Ref, Symbol, cloned, refs
@@ -60,8 +59,6 @@ def spelled(definition: Definition, names: Mapping[Symbol, str]) -> ast.stmt:
         node.name = names[definition.symbols[0]]
     elif isinstance(node, ast.Try):
         _rename_guard(definition, node, names)
-    elif isinstance(node, ast.Assign) and definition.symbols:
-        _rename_record(node.value, names[definition.symbols[0]])
     renamed: ast.stmt = _Rename(names).visit(node)
     return ast.fix_missing_locations(renamed)
 
@@ -80,12 +77,6 @@ class _Rename(Transformer):
 
     def visit_Ref(self, node: Ref) -> ast.expr:
         return ast.copy_location(ast.Name(self._names[node.symbol], node.ctx), node)
-
-
-def _rename_record(value: ast.expr, name: str) -> None:
-    """What a record is called shows where it is printed, as the name of a class does."""
-    if isinstance(value, ast.Call) and record_fields(value):
-        value.args[0] = ast.Constant(name)
 
 
 def _rename_guard(definition: Definition, node: ast.Try, names: Mapping[Symbol, str]) -> None:
