@@ -1,6 +1,6 @@
 """Every benchmark in turn; each prints ratios taken within one run, never bare times.
 
-python benchmarks/run.py [dispatch] [server] [device] [month] [schedule] [stored] [transfers]
+python benchmarks/run.py [dispatch] [server] [device] [heap] [month] [schedule] [stored] [transfers]
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import sys
 
 import device
 import dispatch
+import module_heap
 import month
 import schedule
 import server
@@ -20,6 +21,7 @@ BENCHMARKS = {
     "dispatch": dispatch.run,
     "server": server.run,
     "device": device.run,
+    "heap": module_heap.run,
     "month": month.run,
     "schedule": schedule.run,
     "stored": stored.run,

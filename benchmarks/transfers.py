@@ -85,12 +85,8 @@ def _share(whole: BundleResult, rest: BundleResult) -> Table:
     rows = {
         ".py": (whole.total, rest.total),
         ".mpy": (whole.total_compiled, rest.total_compiled),
-        "heap at import": (_heap(whole), _heap(rest)),
+        "heap at import": (whole.heap, rest.heap),
     }
     for name, (one, other) in rows.items():
         table.add_row(name, f"{one:,}", f"{other:,}", f"{one - other:,}")
     return table
-
-
-def _heap(result: BundleResult) -> int:
-    return sum(file.heap or 0 for file in result.files)

@@ -62,12 +62,11 @@ def last_release(path: Path = LAST_RELEASE) -> Release:
 
 def as_json(result: BundleResult, name: str) -> bytes:
     """The figures of a bundle as last_release.json has them."""
-    heap = sum(file.heap or 0 for file in result.files)
     shares = {s.package: (s.python, s.compiled, s.heap) for s in result.shares}
     data = {
         "version": name,
         "plugins": list(result.plugins),
-        "total": (result.total, result.total_compiled, heap),
+        "total": (result.total, result.total_compiled, result.heap),
         "packages": shares,
     }
     return json.dumps(data, indent=2).encode() + b"\n"

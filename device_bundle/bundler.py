@@ -45,6 +45,8 @@ class File:
     source_bytes: int
     heap: int | None = None
     """Bytes left on the heap of a 64-bit MicroPython after importing it, where measured."""
+    later: bool = False
+    """Whether it is loaded when it is needed, and let go of."""
 
     def form(self, form: str) -> tuple[str, bytes]:
         """Name and content in a form, "py" or "mpy"."""
@@ -79,6 +81,11 @@ class BundleResult:
     def total_compiled(self) -> int:
         """Bytes of all .mpy files."""
         return sum(len(file.compiled) for file in self.files)
+
+    @property
+    def heap(self) -> int:
+        """Bytes of heap after importing what is there from the start; 0 where not measured."""
+        return sum(file.heap or 0 for file in self.files if not file.later)
 
     def in_form(self, form: str) -> dict[str, bytes]:
         """The files by name as a device gets them, main.py last."""
@@ -127,14 +134,15 @@ def bundle(
 
 
 def _files(linked: Linked, emitted: Emitted, config: Config, target: Target) -> list[File]:
-    sources = {piece.name: piece.source_bytes for piece in emitted.pieces}
+    pieces = {piece.name: piece for piece in emitted.pieces}
     lines = config.bundle.lines
     files = [
         File(
             f"{name}.py",
             text.encode(),
             compile_module(name, text, target.compiler, lines=lines),
-            sources[name],
+            pieces[name].source_bytes,
+            later=pieces[name].later,
         )
         for name, text in emitted.texts.items()
     ]
@@ -156,7 +164,10 @@ def _refuse_excess(result: BundleResult) -> None:
 
 
 def _measure_heap(result: BundleResult) -> dict[str, int]:
-    """Note what importing costs; the application module starts the station and is left out."""
+    """Note what importing costs; returns it for what is there from the start.
+
+    The application module starts the station and is left out.
+    """
     program = [file for file in result.files if file.name.endswith(".py") and file.name != _MAIN]
     *modules, application = program
     first = application.text.decode().partition("\n")[0]
@@ -164,6 +175,8 @@ def _measure_heap(result: BundleResult) -> dict[str, int]:
     heap = heap_at_import(texts, first if first.startswith("if 0:") else "")
     for file in modules:
         file.heap = heap.get(file.name.removesuffix(".py"))
+        if file.later:
+            heap.pop(file.name.removesuffix(".py"), None)
     return heap
 
 

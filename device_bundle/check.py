@@ -19,6 +19,7 @@ from device_bundle.kinds import attribute_kinds, firmware_name, local_kinds
 from device_bundle.program import (
     TYPING_MODULES,
     Definition,
+    LaterRef,
     Module,
     Ref,
     Symbol,
@@ -139,6 +140,9 @@ class _Checker(ast.NodeVisitor):
         else:
             self._check_outside(node, symbol)
             self._check_member(node)
+
+    def visit_LaterRef(self, node: LaterRef) -> None:
+        """One of the same package, or it would still be an import."""
 
     def visit_Name(self, node: ast.Name) -> None:
         name = self._context.builtin(node)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from device_bundle.dialect import BUILTINS
 from device_bundle.inline_body import Block, Substitution, bound_inside
-from device_bundle.program import Definition, refs, target
+from device_bundle.program import Definition, LaterRef, refs, target
 from device_bundle.settled import classes_of, is_long
 from device_bundle.trees import walk
 
@@ -30,6 +30,7 @@ def fold_copies(definitions: Sequence[Definition]) -> int:
                 name: value
                 for name, value in _bound_once(part)
                 if isinstance(value, ast.Constant) or target(value) in classes
+                if not isinstance(value, LaterRef)
             }
             if values:
                 _fold(part, values)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from keyword import iskeyword
 
-from device_bundle.constants import INTERNED
-from device_bundle.link import name_symbols
+from device_bundle.compile import interned
+from device_bundle.later import Zones, settle
+from device_bundle.link import PREFIX, name_symbols
 from device_bundle.linker import Linked
 from device_bundle.names import shorten_names
-from device_bundle.pack import Piece, pack
+from device_bundle.pack import Piece, pack, seen_in
 from device_bundle.program import Symbol, target
 from device_bundle.render import render, render_definitions
 from device_bundle.targets import LIMITS, Limits
 from device_bundle.trees import walk
-
-#: Emitted modules are imported as usr.NAME: a device starts in "/" and looks nowhere else.
-PREFIX = "usr."
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,7 @@ def emit(linked: Linked, style: Style = Style(), limits: Limits = LIMITS) -> Emi
 
     Raises BundleError where the program needs more files than a device takes.
     """
+    later = settle(linked.definitions)
     attributes = {id(node): node.attr for node in _attributes(linked)}
     if not style.readable:
         shorten_names(linked.definitions, linked.firmware_names)
@@ -55,28 +53,28 @@ def emit(linked: Linked, style: Style = Style(), limits: Limits = LIMITS) -> Emi
         for node in _attributes(linked)
         if node.attr != attributes[id(node)]
     }
-    names = name_symbols(
-        linked.definitions, linked.outside, set() if style.readable else _short(linked)
-    )
+    short = set() if style.readable else _short(linked)
+    names = name_symbols(linked.definitions, linked.outside, short)
     render_definitions(linked.definitions, names, lines=style.lines)
-    pieces, texts = _fitted(linked, names, limits)
-    texts[pieces[-1].name] = _interned(linked) + texts[pieces[-1].name]
-    return Emitted(pieces, texts, names, attributes)
-
-
-def _fitted(
-    linked: Linked, names: Mapping[Symbol, str], limits: Limits
-) -> tuple[list[Piece], dict[str, str]]:
-    """Pack until no module is too large with the imports that packing it so takes."""
     room = limits.file_bytes
-    others = 1 + bool(linked.texts)
-    while True:
-        pieces = pack(linked.definitions, linked.order, room, limits.files - others, others)
+    while True:  # until no module is too large with the imports that packing it so takes
+        pieces = _packed(linked, later, limits, room)
+        names = name_symbols(linked.definitions, linked.outside, short, seen_in(pieces))
+        render_definitions(linked.definitions, names, lines=style.lines)
         texts = render(pieces, names, PREFIX)
         excess = max(len(text.encode()) for text in texts.values()) - limits.file_bytes
         if excess <= 0:
-            return pieces, texts
+            break
         room -= excess
+    # A name is kept for good, so those of pieces that are loaded when needed are not among them.
+    names_first = interned(texts[piece.name] for piece in pieces if not piece.later)
+    texts[pieces[-1].name] = names_first + texts[pieces[-1].name]
+    return Emitted(pieces, texts, names, attributes)
+
+
+def _packed(linked: Linked, later: Zones, limits: Limits, room: int) -> list[Piece]:
+    others = 1 + bool(linked.texts)
+    return pack(linked.definitions, linked.order, room, limits.files - others, others, later)
 
 
 def _attributes(linked: Linked) -> Iterator[ast.Attribute]:
@@ -104,21 +102,3 @@ def _is_exception(base: ast.expr, exceptions: set[Symbol]) -> bool:
     if symbol is not None:
         return symbol in exceptions
     return isinstance(base, ast.Name) and base.id.endswith(("Error", "Exception"))
-
-
-def _interned(linked: Linked) -> str:
-    """A line that names, without running, the long texts that could be names.
-
-    A compiler that met a text as a name keeps it once, as a name, wherever it is used: some 45
-    bytes less of heap each than a text, and more where it is used again. It has to stand in the
-    module that is compiled first.
-    """
-    names = {
-        node.value
-        for definition in linked.definitions
-        for node in walk(definition.node)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        if len(node.value) > INTERNED and node.value.isascii()
-        if node.value.isidentifier() and not iskeyword(node.value)
-    }
-    return f"if 0:{';'.join(sorted(names))}\n" if names else ""

@@ -25,6 +25,7 @@ from device_bundle.inline_body import (
     returning,
     storing,
 )
+from device_bundle.later import RESIDENT, zones
 from device_bundle.program import Definition, Ref, Symbol, cloned, refs, target
 from device_bundle.sources import Program
 from device_bundle.trees import walk
@@ -57,6 +58,7 @@ class Facts:
         self.functions: dict[Symbol, Callee] = {}
         self.methods: dict[str, Callee] = {}
         self.firmware = firmware
+        self.zones = zones(definitions)
         #: Attributes that are not merely stored by `__init__`, or never.
         self.changing: set[str] = set()
         #: Properties and the like, whose store runs code.
@@ -157,6 +159,7 @@ class _Mover:
         self._facts = facts
         self._owner = owner
         self._function = function
+        self._zone = facts.zones.get(id(definition.node), RESIDENT)
         self._names = bound_inside([function])[0]
         self._rebound = rebound_names(function)
         args = function.args.args
@@ -273,7 +276,11 @@ class _Mover:
             foreign = callee is not None and node.func.attr in self._facts.firmware
             if foreign and not (own and callee is not None and callee.owner is self._owner):
                 callee = None
-        return None if callee is None or callee.node is self._function else callee
+        if callee is None or callee.node is self._function:
+            return None
+        # What is loaded when needed stays where it is.
+        zone = self._facts.zones.get(id(callee.owner), RESIDENT)
+        return callee if zone in (RESIDENT, self._zone) else None
 
     def _moved(self) -> None:
         self.count += 1

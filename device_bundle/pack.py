@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from types import MappingProxyType
 
 from device_bundle.findings import BundleError, Finding
-from device_bundle.program import Definition, Symbol, refs
+from device_bundle.program import Definition, Symbol, needs
 
 
 @dataclass
@@ -17,6 +19,8 @@ class Piece:
     name: str
     definitions: list[Definition] = field(default_factory=list)
     size: int = 0
+    #: Whether it is loaded when it is needed.
+    later: bool = False
 
     @property
     def source_bytes(self) -> int:
@@ -30,14 +34,21 @@ def pack(
     limit: int,
     most: int,
     others: int = 1,
+    later: Mapping[int, str] = MappingProxyType({}),
 ) -> list[Piece]:
     """At most `most` pieces of at most `limit` bytes, imports not counted; each imports earlier
     ones only.
 
     `order` lists the packages, those others depend on first. Code stays with its package as long
-    as that takes no more than `most` files; a bundle has `others` besides, main.py for one. Raises
-    BundleError where it does not fit.
+    as that takes no more than `most` files, or neighbours can be joined to that end; a bundle has
+    `others` besides, main.py for one. What `later` lists, see `later.zones`, has files of its own,
+    which stand before the last piece. Raises BundleError where it does not fit.
     """
+    known = list(definitions)
+    apart = [_apart(name, known, later, limit) for name in sorted({*later.values()})]
+    definitions = [part for part in known if id(part.node) not in later]
+    others += len(apart)
+    most -= len(apart)
     groups: dict[str, list[list[Definition]]] = {name: [] for name in order}
     for cluster in _clusters(definitions, order):
         groups[min((part.module.package for part in cluster), key=order.index)].append(cluster)
@@ -45,12 +56,39 @@ def pack(
     while len(pieces) > most and _merge_smallest(pieces, limit):
         pass
     if len(pieces) > most:
+        *clusters, last = [cluster for name in order for cluster in groups[name]]
+        pieces = [*_spread(clusters, limit), Piece(order[-1], last, _size(last))]
+    if len(pieces) > most:
         raise BundleError(
             f"the bundle needs {len(pieces) + others} files of at most {limit} bytes, "
             f"but only {most + others} are allowed; switch something off in [profiles]"
         )
+    pieces = [*pieces[:-1], *apart, *pieces[-1:]]
     _name_apart(pieces)
     return pieces
+
+
+def seen_in(pieces: Iterable[Piece]) -> dict[Symbol, set[str]]:
+    """The names of the pieces in which each symbol is defined, or used and therefore imported."""
+    places: defaultdict[Symbol, set[str]] = defaultdict(set)
+    for piece in pieces:
+        for definition in piece.definitions:
+            for symbol in (*definition.symbols, *(ref.symbol for ref in needs(definition.node))):
+                places[symbol].add(piece.name)
+    return places
+
+
+def _apart(
+    name: str, definitions: Iterable[Definition], later: Mapping[int, str], limit: int
+) -> Piece:
+    """The piece of what is loaded together when it is needed."""
+    own = [part for part in definitions if later.get(id(part.node)) == name]
+    order = sorted({part.module.package for part in own})
+    piece = Piece(name, [part for cluster in _clusters(own, order) for part in cluster], later=True)
+    piece.size = _size(own)
+    if piece.size > limit:
+        _refuse_larger(piece.definitions, piece.size, limit)
+    return piece
 
 
 def _name_apart(pieces: Sequence[Piece]) -> None:
@@ -77,7 +115,7 @@ def _refuse_larger(cluster: list[Definition], size: int, limit: int) -> None:
 
 def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece]:
     """As few pieces as possible, of about equal size."""
-    sizes = [sum(len(part.text.encode()) for part in cluster) for cluster in clusters]
+    sizes = [_size(cluster) for cluster in clusters]
     count = -(-sum(sizes) // limit)
     goal = sum(sizes) / max(count, 1)
     pieces: list[Piece] = []
@@ -92,6 +130,37 @@ def _fill(name: str, clusters: list[list[Definition]], limit: int) -> list[Piece
         for number, piece in enumerate(pieces, 1):
             piece.name = f"{name}_{number}"
     return pieces
+
+
+def _spread(clusters: list[list[Definition]], limit: int) -> list[Piece]:
+    """As few pieces as possible, whatever the packages.
+
+    Filled from the last one, each with whatever only it and later ones need: the first, which a
+    device compiles last, takes what is left. See `render`.
+    """
+    homes: dict[Symbol, int] = {}  # counted from the end: the first piece that needs the symbol
+    pieces: list[Piece] = []
+    for cluster in reversed(clusters):
+        size = _size(cluster)
+        first = max(
+            (homes.get(symbol, 0) for part in cluster for symbol in part.symbols), default=0
+        )
+        rooms = (at for at in range(first, len(pieces)) if pieces[at].size + size <= limit)
+        place = next(rooms, len(pieces))
+        if place == len(pieces):
+            pieces.append(Piece(""))
+        pieces[place].definitions[:0] = cluster
+        pieces[place].size += size
+        for symbol in (ref.symbol for part in cluster for ref in needs(part.node)):
+            homes[symbol] = max(homes.get(symbol, 0), place)
+    pieces.reverse()
+    for number, piece in enumerate(pieces, 1):
+        piece.name = f"program_{number}"
+    return pieces
+
+
+def _size(definitions: Iterable[Definition]) -> int:
+    return sum(len(part.text.encode()) for part in definitions)
 
 
 def _merge_smallest(pieces: list[Piece], limit: int) -> bool:
@@ -133,7 +202,7 @@ class _Search:
         key = id(definition)
         self.index[key] = self._lowest[key] = len(self.index)
         self._stack.append(definition)
-        for ref in refs(definition.node):
+        for ref in needs(definition.node):
             needed = self._owner.get(ref.symbol)
             if needed is None:
                 continue

@@ -39,6 +39,13 @@ class Ref(ast.Name):
     taken: frozenset[str]
 
 
+class LaterRef(Ref):
+    """A name imported inside a function; only as the value of `name = LaterRef`.
+
+    It is never called or followed as such, so the passes take it for a use they know nothing of.
+    """
+
+
 def make_ref(symbol: Symbol, at: ast.AST, ctx: ast.expr_context, taken: frozenset[str]) -> Ref:
     """A `Ref` located where `at` stands in the source."""
     ref = Ref(id=symbol.name or symbol.module, ctx=ctx)
@@ -50,6 +57,11 @@ def make_ref(symbol: Symbol, at: ast.AST, ctx: ast.expr_context, taken: frozense
 def refs(node: ast.AST) -> Iterator[Ref]:
     """Every reference inside `node`."""
     return (found for found in walk(node) if isinstance(found, Ref))
+
+
+def needs(node: ast.AST) -> Iterator[Ref]:
+    """The references inside `node` that must be there before it is run."""
+    return (found for found in refs(node) if not isinstance(found, LaterRef))
 
 
 def target(node: ast.AST | None) -> Symbol | None:

@@ -9,7 +9,7 @@ import python_minifier
 
 from device_bundle.link import spelled
 from device_bundle.pack import Piece
-from device_bundle.program import Definition, Symbol, refs
+from device_bundle.program import Definition, Symbol, needs
 
 
 def render_definitions(
@@ -35,9 +35,15 @@ def render(pieces: Sequence[Piece], names: Mapping[Symbol, str], prefix: str) ->
 def _module(
     piece: Piece, names: Mapping[Symbol, str], home: Mapping[Symbol, str], prefix: str
 ) -> str:
+    """Imports, then what is in it.
+
+    Modules that import others themselves come first. A device compiles a module before those it
+    imports, with the whole of its syntax tree on the heap, and puts the code above that: in this
+    order the last trees are those of the first pieces, and leave the least gap below the code.
+    """
     taken: dict[str, list[str]] = {}
     lines = []
-    used = {ref.symbol for part in piece.definitions for ref in refs(part.node)}
+    used = {ref.symbol for part in piece.definitions for ref in needs(part.node)}
     for symbol in sorted(used):
         name, where = names[symbol], home.get(symbol)
         if where == piece.name:
@@ -48,7 +54,9 @@ def _module(
             taken.setdefault(symbol.module, []).append(_renamed(symbol.name, name))
         else:
             lines.append(f"import {_renamed(symbol.module, name)}")
-    lines += [f"from {module} import {','.join(taken[module])}" for module in sorted(taken)]
+    places = {prefix + name: place for place, name in enumerate(home.values())}
+    order = sorted(taken, key=lambda module: (-places.get(module, -1), module))
+    lines += [f"from {module} import {','.join(taken[module])}" for module in order]
     return "\n".join(lines) + "\n" * bool(lines) + "".join(d.text for d in piece.definitions)
 
 

@@ -211,7 +211,7 @@ LAYOUT = (
     Rule(
         "D503",
         "an import inside a function",
-        "import at the top of the module",
+        "import at the top of the module, unless it is a function or class of its own package",
         "def read():\n    from ocpp_kernel.errors import NotSupported\n\n    return NotSupported",
         "from ocpp_kernel.errors import NotSupported\n\n\ndef read():\n    return NotSupported",
     ),

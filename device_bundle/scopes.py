@@ -5,12 +5,17 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from device_bundle.program import TYPING_MODULES, Module, Symbol, make_ref, target
+from device_bundle.program import TYPING_MODULES, LaterRef, Module, Symbol, make_ref, target
 from device_bundle.sources import Program
+from device_bundle.toplevel import imported
 from device_bundle.trees import walk
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+_Code = ast.FunctionDef | ast.ClassDef
+#: Classes that lowering makes something else of, wherever they are named.
+_REWRITTEN = {"NamedTuple", "TypedDict", "Protocol"}
 
 
 class _Frame(NamedTuple):
@@ -53,6 +58,32 @@ class _Resolver(ast.NodeTransformer):
         if node.value is not None:
             node.value = self.visit(node.value)
         return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | list[ast.stmt]:
+        """Inside a function, of functions and classes of its own package: loaded when it runs."""
+        if not self._frames or self._frames[-1].is_class:
+            return node
+        found = {
+            name: self._program.canonical(symbol) for name, symbol in imported(self._module, node)
+        }
+        if not all(self._is_own_code(symbol) for symbol in found.values()):
+            return node
+        return [self._later(node, name, symbol) for name, symbol in found.items()]
+
+    def _is_own_code(self, symbol: Symbol) -> bool:
+        definition = self._program.definition(symbol)
+        if definition is None or definition.module.package != self._module.package:
+            return False
+        bases = getattr(definition.node, "bases", [])
+        names = {getattr(base, "id", getattr(base, "attr", "")) for base in bases}
+        return isinstance(definition.node, _Code) and not names & _REWRITTEN
+
+    def _later(self, node: ast.ImportFrom, name: str, symbol: Symbol) -> ast.stmt:
+        ref = LaterRef(id=symbol.name, ctx=ast.Load())
+        ref.symbol, ref.taken = symbol, self._taken()
+        ast.copy_location(ref, node)
+        place = ast.copy_location(ast.Name(name, ast.Store()), node)
+        return ast.copy_location(ast.Assign([place], ref), node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self._function(node)

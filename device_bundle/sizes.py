@@ -20,6 +20,8 @@ def print_sizes(result: BundleResult, console: Console | None = None) -> None:
     console = console or Console()
     console.print(_files(result))
     console.print(_plugins(result, last_release()))
+    if any(file.later for file in result.files):
+        console.print("* loaded when needed; its heap is not part of the sum")
     for note in result.notes:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
 
@@ -29,7 +31,7 @@ def _files(result: BundleResult) -> Table:
     table = _table(f"bundle for {result.target.name}", "file", "source", ".py", ".mpy", "heap")
     for file in result.files:
         sizes = (file.source_bytes, len(file.text), len(file.compiled), file.heap or 0)
-        table.add_row(file.name, *map(_number, sizes))
+        table.add_row(f"{file.name} *" if file.later else file.name, *map(_number, sizes))
     table.add_section()
     source = sum(file.source_bytes for file in result.files)
     total = _total(result)
@@ -64,8 +66,7 @@ def _plugins(result: BundleResult, release: Release) -> Table:
 
 
 def _total(result: BundleResult) -> Figures:
-    heap = sum(file.heap or 0 for file in result.files)
-    return Figures(result.total, result.total_compiled, heap)
+    return Figures(result.total, result.total_compiled, result.heap)
 
 
 def _compared(now: Figures, before: Figures | None) -> Iterable[str]:

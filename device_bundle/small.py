@@ -15,6 +15,7 @@ from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
 from device_bundle.inline import Callee, arguments_of, is_movable, rebound_names
 from device_bundle.inline_body import CannotInline, Substitution, bound_inside
+from device_bundle.later import RESIDENT, zones
 from device_bundle.program import Definition, Ref, cloned, refs, target
 from device_bundle.sources import Program
 from device_bundle.trees import Transformer, walk
@@ -42,22 +43,28 @@ class _Use(NamedTuple):
     inside: ast.FunctionDef
     owner: ast.ClassDef | None
     is_call: bool
+    #: Which file it is in: see `later`.
+    zone: str
 
 
 def inline_short(program: Program, definitions: Sequence[Definition], firmware: set[str]) -> int:
     """Rewrite the definitions in place; returns how many functions were done away with."""
+    apart = zones(definitions)
     shorts = {short.key: short for short in _shorts(program, definitions)}
     uses: defaultdict[object, list[_Use]] = defaultdict(list)
     named: Counter[object] = Counter()
     for definition in definitions:
         named.update(_key(node) for node in walk(definition.node))
-        for use in _uses(definition.node):
+        for use in _uses(definition.node, apart.get(id(definition.node), RESIDENT)):
             uses[_key(use.node.func if isinstance(use.node, ast.Call) else use.node)].append(use)
     done: dict[int, ast.expr] = {}
     chosen: set[object] = set()
     for key, short in shorts.items():
         found = [use for use in uses[key] if use.is_call is not short.is_property]
         if len(found) != named[key] or not found or not _pays(short, len(found)):
+            continue
+        home = apart.get(id(short.callee.owner or short.callee.node), RESIDENT)
+        if any(home not in (RESIDENT, use.zone) for use in found):
             continue
         if _touches(short.value, {*chosen, key}, shorts):
             continue
@@ -114,7 +121,7 @@ def _key(node: ast.AST) -> object:
     return node.attr if isinstance(node, ast.Attribute) else target(node)
 
 
-def _uses(node: ast.stmt) -> Iterator[_Use]:
+def _uses(node: ast.stmt, zone: str) -> Iterator[_Use]:
     functions = [node] if isinstance(node, ast.FunctionDef) else getattr(node, "body", [])
     owner = node if isinstance(node, ast.ClassDef) else None
     for function in functions:
@@ -125,9 +132,9 @@ def _uses(node: ast.stmt) -> Iterator[_Use]:
             for part in walk(statement):
                 if isinstance(part, ast.Call):
                     called.add(id(part.func))
-                    yield _Use(part, function, owner, True)
+                    yield _Use(part, function, owner, True, zone)
                 elif isinstance(part, ast.Attribute) and id(part) not in called:
-                    yield _Use(part, function, owner, False)
+                    yield _Use(part, function, owner, False, zone)
 
 
 def _pays(short: _Short, uses: int) -> bool:

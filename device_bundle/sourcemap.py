@@ -2,7 +2,7 @@
 
     "sources"     paths of source files, within the packages they belong to
     "names"       qualified names of functions and classes in them, and of attributes
-    "globals"     what classes, functions and constants spelled so are called
+    "globals"     by spelling, what classes, functions and constants spelled so are called
     "files"       by emitted file:
         "lines"         by line number, the places it comes from
         "attributes"    by line number, the attributes in it by the spelling they have there
@@ -18,6 +18,7 @@ from __future__ import annotations
 import ast
 import json
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from device_bundle.emit import Emitted
@@ -46,7 +47,10 @@ def source_map(linked: Linked, emitted: Emitted) -> bytes:
             file.add(definition, emitted, line)
             line += definition.text.count("\n")
         files[f"{piece.name}.py"] = file.as_json()
-    names = {spelling: str(symbol) for symbol, spelling in emitted.names.items() if symbol.name}
+    names: defaultdict[str, list[str]] = defaultdict(list)
+    for symbol, spelling in sorted(emitted.names.items()):
+        if symbol.name:
+            names[spelling].append(str(symbol))
     whole = {
         "sources": sources.paths,
         "names": sources.names,
@@ -104,6 +108,10 @@ def _spans(node: ast.AST, prefix: str) -> Iterator[tuple[int, int, str]]:
             yield from _spans(part, prefix)
 
 
+def _attributes(node: ast.AST) -> list[ast.AST]:
+    return [part for part in walk(node) if isinstance(part, ast.Attribute)]
+
+
 class _File:
     """The places of one emitted file."""
 
@@ -119,7 +127,7 @@ class _File:
     def add(self, definition: Definition, emitted: Emitted, before: int) -> None:
         """Note a definition that stands after line `before`."""
         written = spelled(definition, emitted.names)
-        pairs = zip(walk(definition.node), walk(written), strict=True)
+        pairs = zip(_attributes(definition.node), _attributes(written), strict=True)
         known = emitted.attributes
         self._names = {id(new): known[id(old)] for old, new in pairs if id(old) in known}
         self._before = before

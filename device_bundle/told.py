@@ -294,9 +294,14 @@ class _Mover(Transformer):
         self.count = 0
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        if isinstance(node.op, ast.Mod) and self._is_told(node.left):
-            return self._call(node, _constant(node.left), [self.visit(node.right)])
-        return self.generic_visit(node)
+        if not isinstance(node.op, ast.Mod) or not self._is_told(node.left):
+            return self.generic_visit(node)
+        if isinstance(node.right, ast.Dict):  # whose values go by name
+            node.right = self.visit(node.right)
+            return node
+        # Another single value is neither a tuple nor a dict: the check refuses what may be one.
+        values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+        return self._call(node, _constant(node.left), [self.visit(value) for value in values])
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if self._is_told(node):

@@ -105,7 +105,9 @@ class Tracer:
         return head + owner + tail + "' or '".join(names) + "'"
 
     def _global(self, name: str) -> str:
-        return str(self._map["globals"].get(name, name)).rpartition(".")[2]
+        """What it is called in the source; modules that do not meet may share a spelling."""
+        symbols = self._map["globals"].get(name, [name])
+        return "' or '".join(dict.fromkeys(symbol.rpartition(".")[2] for symbol in symbols))
 
     def _attribute(self, name: str) -> list[str]:
         """What an attribute is called where the last frame is, or anywhere if that is unknown."""

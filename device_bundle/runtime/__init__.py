@@ -20,9 +20,11 @@ the text of `/usr/main.py`: `@NAME@`, `@VERSION@` and `usr.app` are to be replac
     handshake   URL, upgrade request, its answer
     connector   one attempt to connect, with everything handed in
     streams     usocket; tls: ussl; pinning: which server it may be
-    transfers   downloads and uploads; http: the protocol
+    transfers   begins downloads and uploads; jobs: these; http: the protocol
+    installing  has images installed, and knows what is on trial
     installer   puts an image in place; image reads it; files; staging: the firmware's updaters
-    moving      offers plugins these two
+    moving      offers plugins transfers and installing
+    later       lets go of what is loaded when needed: jobs, http, and installer with what it uses
     clock, codec, backoff
     board       the module's own functions
     loop        the main loop

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 # Bytes read at a time.
 PIECE = 1024
+# Bytes of flash that are left alone: the state of the charge point needs room to be written.
+RESERVE = 16384
 _ENOENT = 2
 
 

@@ -1,13 +1,12 @@
 """Installs an image on a module, and takes it back if it does not prove itself. Portable.
 
-What plugins find as `station.shared["installer"]`. An image of the bundler is checked whole, then
-unpacked into the folder of the firmware's own updater (app_fota); its manifest stays, the image
-itself gives room to copies, in /usr/ocpp_previous, of what will be replaced. At the next start,
-before /usr/main.py, the updater copies the new files over /usr. From then on the new app is on
-trial until the central system has accepted it: /usr/ocpp_trial says so, and /usr/main.py puts the
-previous app back, through the same updater, where the new one cannot start, is restarted three
-times before that, or leaves a reason there. The file holds a count of starts, a blank, and why the
-app is to be put back, if it is.
+An image of the bundler is checked whole, then unpacked into the folder of the firmware's own
+updater (app_fota); its manifest stays, the image itself gives room to copies, in
+/usr/ocpp_previous, of what will be replaced. At the next start, before /usr/main.py, the updater
+copies the new files over /usr. From then on the new app is on trial until the central system has
+accepted it: `trial` says so, and /usr/main.py puts the previous app back, through the same updater,
+where the new one cannot start, is restarted three times before that, or leaves a reason there. All
+this is loaded while `installing.Installing` has anything to do.
 
 /usr/main.py itself is never replaced: it is what puts things back. Files only the new app has are
 left behind when it is taken back; nothing imports them. Any other file is taken for firmware of
@@ -18,10 +17,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from device_bundle.runtime.files import PIECE, Files
+from device_bundle.runtime.files import PIECE, RESERVE, Files
 from device_bundle.runtime.image import Image
-from device_bundle.runtime.places import PREVIOUS, TRIAL
-from device_bundle.runtime.transfers import RESERVE
+from device_bundle.runtime.places import PREVIOUS
+from device_bundle.runtime.trial import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -91,6 +90,7 @@ class Installer(Files):
         #: Whether the central system has accepted this run; set from outside.
         self.accepted = False
         self._station = station
+        self._trial = Trial(fs, opener)
         self._firmware = firmware
         self._target = target
         self._give_up = station.now + patience
@@ -168,7 +168,7 @@ class Installer(Files):
 
     def _go_on(self, listed: list[Entry]) -> Steps:
         """With an image that is unpacked, or installed and on trial."""
-        trial = self._trial()
+        trial = self._trial.read()
         if trial[2:]:
             raise OSError(trial[2:])
         changed = yield from self._changed(listed)
@@ -192,7 +192,7 @@ class Installer(Files):
             if self._digest(f"{USR}/{name}") != self._digest(f"{PREVIOUS}/{name}"):
                 raise OSError(f"{name} could not be copied")
             yield ""
-        self._write_trial("0 ")
+        self._trial.write("0 ")
         self._firmware.set_flag()
         yield "Restart"
 
@@ -210,8 +210,7 @@ class Installer(Files):
             if trial and self._station.now >= self._give_up:
                 yield self._take_back("the central system did not accept it in time")
             yield ""
-        self._remove(TRIAL + ".new")
-        self._remove(TRIAL)  # from here on there is no way back
+        self._trial.end()  # from here on there is no way back
         names = [name for name, _, _ in listed]
         for name in self._names(PREVIOUS):
             if "/" + name not in names:
@@ -313,28 +312,8 @@ class Installer(Files):
 
     def _take_back(self, reason: str) -> str:
         self._station.log("error", f"the new app is taken back: {reason}")
-        self._write_trial("0 " + reason)
+        self._trial.write("0 " + reason)
         return "Restart"
-
-    def _trial(self) -> str:
-        """What is on trial, "" for nothing."""
-        for path in (TRIAL, TRIAL + ".new"):
-            try:
-                file = self._open(path, "rb")
-            except OSError:
-                continue
-            text: str = file.read(200).decode()
-            file.close()
-            return text if text[1:2] == " " else ""
-        return ""
-
-    def _write_trial(self, text: str) -> None:
-        """A cut leaves the old text or the new one, even where a rename replaces nothing."""
-        file = self._open(TRIAL + ".new", "wb")
-        file.write(text.encode())
-        file.close()
-        self._remove(TRIAL)
-        self._fs.rename(TRIAL + ".new", TRIAL)
 
     # Firmware of the module.
 
@@ -364,8 +343,7 @@ class Installer(Files):
 
     def _clear(self) -> None:
         """Nothing is on trial, and nothing kept."""
-        self._remove(TRIAL + ".new")
-        self._remove(TRIAL)
+        self._trial.end()
         for name in self._names(PREVIOUS):
             self._remove(f"{PREVIOUS}/{name}")
 

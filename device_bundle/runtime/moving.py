@@ -1,6 +1,7 @@
 """Gives the plugins of a module what moves files and installs images. Portable.
 
-In a bundle only where a plugin asks for `station.shared["transfers"]`.
+Of both, all but a little is loaded when it is needed: see `later`. In a bundle only where a plugin
+asks for `station.shared["transfers"]`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from typing import TYPE_CHECKING
 import uos
 
 from device_bundle.runtime import streams, tls
-from device_bundle.runtime.installer import Installer
-from device_bundle.runtime.staging import Firmware
+from device_bundle.runtime.installing import Installing
 from device_bundle.runtime.transfers import Transfers
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def offer(station: Station, settings: Settings, board: Board) -> Callable[[int],
 
     transfers = Transfers(settings.data_folder, station.store, uos, open, dial, board.to_base64)
     station.shared["transfers"] = transfers
-    station.shared["installer"] = Installer(
-        station, Firmware(), uos, open, settings.target, settings.trial_time
+    station.shared["installer"] = Installing(
+        station, uos, open, settings.target, settings.trial_time
     )
     station.shared["crash_log"] = _crash_log
     return transfers.step

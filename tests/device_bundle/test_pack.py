@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from device_bundle.findings import BundleError
-from device_bundle.pack import Piece, pack
+from device_bundle.pack import Piece, pack, seen_in
 from device_bundle.program import Definition, Module, Symbol, make_ref
+from device_bundle.render import render
 
 
 def made(package: str, *functions: tuple[str, int, list[str]]) -> list[Definition]:
@@ -99,3 +100,32 @@ def test_packages_that_need_each_other_share_a_module() -> None:
     parts = [*made("a", ("one", 10, ["b.two"])), *made("b", ("two", 10, ["a.one"]))]
     pieces = pack(parts, ["a", "b"], 100, 9)
     assert shape(pieces) == {"a": ["one", "two"]}
+
+
+def test_where_files_are_short_they_are_filled_from_the_last_whatever_the_packages() -> None:
+    """What is left over goes into the first; nothing is before what it needs."""
+    kernel = made("kernel", ("a", 40, []), ("b", 40, ["kernel.a"]), ("c", 25, []))
+    plugin = made("plugin", ("d", 60, ["kernel.b"]), ("e", 70, ["plugin.d"]))
+    last = made("app", ("run", 5, ["plugin.e", "kernel.c"]))
+    order = ["kernel", "plugin", "app"]
+    pieces = pack([*kernel, *plugin, *last], order, 100, 4)
+    assert shape(pieces) == {
+        "program_1": ["a"],
+        "program_2": ["b", "d"],
+        "program_3": ["c", "e"],
+        "app": ["run"],
+    }
+    assert seen_in(pieces)[Symbol("kernel", "b")] == {"program_2"}
+    assert seen_in(pieces)[Symbol("plugin", "d")] == {"program_2", "program_3"}
+
+
+def test_modules_that_import_others_are_imported_before_those() -> None:
+    """A device compiles a module before what it imports: the first pieces come last."""
+    kernel = made("kernel", ("a", 30, []), ("b", 30, ["kernel.a"]))
+    plugin = made("plugin", ("c", 30, ["kernel.b"]))
+    last = made("app", ("run", 5, ["kernel.a", "plugin.c", "kernel.b"]))
+    pieces = pack([*kernel, *plugin, *last], ["kernel", "plugin", "app"], 30, 4)
+    assert [piece.name for piece in pieces] == ["kernel_1", "kernel_2", "plugin", "app"]
+    names = {symbol: symbol.name for symbol in seen_in(pieces)}
+    imports = render(pieces, names, "usr.")["app"].splitlines()[:3]
+    assert [line.split()[1] for line in imports] == ["usr.plugin", "usr.kernel_2", "usr.kernel_1"]

@@ -136,13 +136,30 @@ def test_the_same_sentence_is_filed_once(filed: Any) -> None:
     assert filed.sentences.count(b"more than once") == 1
 
 
+def test_values_are_told_one_by_one_and_a_single_one_as_it_is(filed: Any) -> None:
+    filed.assert_same("""
+        class Log:
+            def log(self, level, text):
+                print(level, text)
+
+        def main():
+            pair = 1, ("two", 2)
+            Log().log("info", "the values %s and %s of a pair" % (pair[0], pair[1]))
+            Log().log("info", "a tuple %s in a tuple" % (pair,))
+            Log().log("info", "a number %s by itself" % 7)
+            Log().log("info", "a value %(called)s by name" % {"called": pair[0]})
+    """)
+    assert len(filed.sentences.splitlines()) == 4
+    assert b"by name" not in filed.sentences
+
+
 def test_values_that_do_not_fit_are_told_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "texts.txt"
     file.write_bytes(b"@MARK@")
     monkeypatch.setattr(texts, "_FILE", str(file))
-    assert texts.told(6, (1, 2)) == "text 6: (1, 2)", "nothing there to put them in"
+    assert texts.told(6, 1, 2) == "text 6: (1, 2)", "nothing there to put them in"
     file.unlink()
     assert texts.told(6) == "text 6: ()"
 

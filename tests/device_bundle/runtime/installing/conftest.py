@@ -17,10 +17,12 @@ import pytest
 import device_bundle.runtime
 from device_bundle.archives import tar_gz
 from device_bundle.runtime.installer import Installer
+from device_bundle.runtime.installing import Installing
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.memory_store import MemoryStore
 
 TRIAL_TEMPLATE = Path(device_bundle.runtime.__file__).parent / "trial_template.py"
+STAGING = "device_bundle.runtime.staging"
 IMAGE = "/usr/ocpp_data/firmware.file"
 UPDATER = "/usr/.updater"
 FACTS = {"target": "quecpython", "version": "2", "plugins": ["core_profile", "firmware_mgmt"]}
@@ -323,8 +325,15 @@ class Module:
         installer.forget(IMAGE)
         return self.outcome
 
-    def make_installer(self, station: Any) -> Installer:
-        return Installer(station, self, self.flash, self.flash.open, "quecpython", 60)
+    def make_installer(self, station: Any) -> Any:
+        """What an app makes at its start, on this module instead of the real one."""
+
+        def make(station: Any, target: str, patience: int) -> Installer:
+            return Installer(station, self, self.flash, self.flash.open, target, patience)
+
+        loaded = SimpleNamespace(make_installer=make)
+        sys.modules[STAGING] = as_module(STAGING, loaded)
+        return Installing(station, self.flash, self.flash.open, "quecpython", 60)
 
     # What the installer has of the firmware.
 
@@ -427,3 +436,10 @@ def kit() -> SimpleNamespace:
 def make_module() -> Callable[..., Module]:
     """Makes modules; the old release is installed."""
     return lambda: Module(OLD)
+
+
+@pytest.fixture(autouse=True)
+def _no_staging_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test loads in its place is gone afterwards."""
+    monkeypatch.setitem(sys.modules, STAGING, ModuleType(STAGING))
+    monkeypatch.delitem(sys.modules, STAGING)

@@ -103,5 +103,18 @@ def test_inflating_under_either_name(module: Firmware) -> None:
 def test_the_apps_modules_are_what_was_imported(module: Firmware) -> None:
     module.has("usys", modules={"usr": 1, "usr.app": 2, "usr.main": 3, "uos": 4})
     assert module.firmware.modules() == ["app", "main"]
+
+
+def test_the_apps_modules_are_also_what_it_could_load(module: Firmware) -> None:
+    """A release that has no use for them any more leaves none behind."""
+    module.has("usys", modules={"usr": 1, "usr.app": 2, "usr.later_staging": 3})
+    files = ["app.mpy", "later_staging.mpy", "later_jobs.mpy", "later", "ocpp_data"]
+    module.has("uos", remove=module.remove, listdir=lambda path: files)
+    again = Firmware.__new__(Firmware)
+    again.firmware = importlib.reload(sys.modules["device_bundle.runtime.staging"]).Firmware()
+    assert again.firmware.modules() == ["app", "later_staging", "later_jobs"]
+
+
+def test_what_else_is_asked_of_the_firmware(module: Firmware) -> None:
     assert module.firmware.sha256() == "a hash"
     assert module.firmware.from_hex("00ff") == b"\x00\xff"
