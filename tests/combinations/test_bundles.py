@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -144,14 +145,17 @@ def bundled(folder: Path, subset: frozenset[str], port: int) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("chosen", ALL, ids=lambda names: "+".join(sorted(names)) or "core")
 async def test_each_subset_bundles_boots_and_charges(
-    chosen: frozenset[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    chosen: frozenset[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    reserve_port: Callable[[], int],
 ) -> None:
     """FRM-029, CORE-114: the bundle holds these profiles and no others, says so, and charges.
 
     Each on a strict module of another kind.
     """
     monkeypatch.setattr(bundler, "_measure_heap", lambda result: {})  # nobody reads it here
-    port, seed = stage.free_port(), ALL.index(chosen) + 100
+    port, seed = reserve_port(), ALL.index(chosen) + 100
     usr = await asyncio.to_thread(bundled, tmp_path, chosen, port)
     clock = Clock(SPEED)
     module = stage.Module(usr, tmp_path / "module", clock, "CP1", seed)

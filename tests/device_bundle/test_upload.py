@@ -85,6 +85,7 @@ class Module:
         self._process: subprocess.Popen[bytes] | None = None
         self._powered = threading.Event()
         self._awaited = b">>> "
+        self._interrupted = False
         self._unplugged, unplug = os.pipe()
         self._ends = [self._outside, self._port, self._inside, self._console, unplug]
         self._wire = threading.Thread(target=self._carry)
@@ -102,26 +103,32 @@ class Module:
                 if end == self._outside:
                     data = self._once(data)
                 else:
+                    self._interrupted = False
                     said = said[1 - len(self._awaited) :] + data
                     if self._awaited in said:
                         self._powered.set()
                 os.write(to[end], data)
 
     def _once(self, data: bytes) -> bytes:
-        """One interrupt for two in a row, while a program runs.
+        """While a program runs, an interrupt goes through only where the last one had an effect.
 
         A module takes a second one while it handles the first; this interpreter would exit.
         """
-        runs = termios.tcgetattr(self._console)[3] & termios.ISIG
-        return data.replace(b"\x03\x03", b"\x03") if runs else data
+        if b"\x03" not in data or not termios.tcgetattr(self._console)[3] & termios.ISIG:
+            return data
+        before, _, after = data.partition(b"\x03")
+        first = b"" if self._interrupted else b"\x03"
+        self._interrupted = True
+        return before + first + after.replace(b"\x03", b"")
 
-    def start(self, prelude: str = "", program: str = "") -> None:
-        """Power up; returns once `prelude` is done and `program` begins, or else a prompt is given.
+    def start(self, prelude: str = "", program: str = "", awaited: bytes = b"powered") -> None:
+        """Power up; returns once `program` has said what is awaited, or else a prompt is given.
 
         Before that an interrupt would end this interpreter, which no module does.
         """
         self.stop()
-        self._awaited = b"powered" if program else b">>> "
+        self._awaited = awaited if program else b">>> "
+        self._interrupted = False
         self._powered.clear()
         script = f"{ENTER.format(root=str(self.root))}\n{prelude}\nprint('powered')\n{program}"
         self._process = subprocess.Popen(
@@ -357,13 +364,13 @@ def test_a_module_that_gives_no_prompt(module: Module) -> None:
         "            print('starting')\n            time.sleep_ms(5)\n"
         "        except KeyboardInterrupt:\n            pass\n"
         "go(5)\n",
+        b"starting",  # it waits to be read
     )
-    with SerialPort(module.port, 115200) as port:
-        heard = b""
-        while b"starting" not in heard:  # an interrupt before that would end the program
-            heard += port.read()
-        with pytest.raises(DeviceError, match="does not give a prompt; the last it said: '"):
-            Repl(port, 0.5).open()
+    with (
+        SerialPort(module.port, 115200) as port,
+        pytest.raises(DeviceError, match="does not give a prompt; the last it said: '"),
+    ):
+        Repl(port, 0.5).open()
 
 
 Make = Callable[..., Path]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -27,7 +26,7 @@ from ocpp_kernel.transports.clock import Clock
 #: a busy computer.
 SPEED = 50
 #: Seconds of this computer's that a step on the module may take.
-STUCK = 30
+STUCK = 100
 #: A line of a log that tells of a fault of the software's own.
 FAULT = re.compile(
     r"(\d+ \w+ )?(a timer|a plugin|handler of|whoever waited|what was to follow|internal fault)"
@@ -173,18 +172,13 @@ def bundled_once(folder: Path) -> Path:
     return folder / "scenarios"
 
 
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
-def bundled(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Bundle:
+def bundled(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str, reserve_port: Callable[[], int]
+) -> Bundle:
     base = tmp_path_factory.getbasetemp()
     shared = bundled_once(base if worker_id == "master" else base.parent)
-    own = Bundle(tmp_path_factory.mktemp("scenarios") / "usr", free_port())
+    own = Bundle(tmp_path_factory.mktemp("scenarios") / "usr", reserve_port())
     shutil.copytree(shared / "usr", own.folder)
     for file in own.folder.iterdir():
         text = file.read_text(encoding="utf-8").replace(ADDRESS, f"127.0.0.1:{own.port}")
