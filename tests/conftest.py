@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -33,3 +34,17 @@ def reserve_port() -> Iterator[Callable[[], int]]:
             return int(held.getsockname()[1])
 
         yield reserve
+
+
+@pytest.fixture
+def settled() -> Callable[[], Awaitable[None]]:
+    """``await settled()`` lets tasks do what they can without waiting for anything.
+
+    Turns of the event loop are counted, since a moment of sleep may be but one on a busy computer.
+    """
+
+    async def turn() -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    return turn

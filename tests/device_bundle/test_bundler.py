@@ -292,7 +292,7 @@ async def test_frm_028_029_the_bundle_runs_under_micropython(
         tables = f'[charge_point]\nurl = "ws://127.0.0.1:{port}"\nidentity = "CP7"\n'
         bundle(project(tables, glimmer=GLIMMER), tmp_path / "out")
         with Emulator(tmp_path / "out", interpreter=micropython, speed=5) as emulator:
-            await asyncio.wait_for(done.wait(), 30)
+            await asyncio.wait_for(done.wait(), 100)
             await asyncio.to_thread(emulator.wait_for, "twinkled: hello")
             assert any("glimmering in red" in line for line in emulator.lines)
     assert answers[0] == [3, "0", {"status": "Accepted"}]

@@ -105,7 +105,7 @@ async def test_our_charge_point_at_its_central_system(
 ) -> None:
     peer = await node_peer("central_system", CENTRAL_ANSWERS)
     url = f"ws://127.0.0.1:{await peer.wait('listening')}/"
-    async with our_station(url, speed=60) as ours:
+    async with our_station(url, speed=20) as ours:
         assert await peer.wait("connected") == "CP 1"
         await wait_until(lambda: peer.called("StatusNotification"))
         assert peer.called("BootNotification")
@@ -126,7 +126,7 @@ async def test_its_central_system_calls_our_charge_point(
 ) -> None:
     peer = await node_peer("central_system", CENTRAL_ANSWERS)
     url = f"ws://127.0.0.1:{await peer.wait('listening')}/"
-    async with our_station(url, speed=60) as ours:
+    async with our_station(url, speed=20) as ours:
         await wait_until(lambda: peer.called("StatusNotification"))
 
         async def call(method: str, params: Any) -> Any:

@@ -40,6 +40,8 @@ http_port = 0
 [bundle]
 version = "{version}"
 [device]
+ping_interval = 0
+watchdog = 0
 retry_maximum = 10
 trial_time = {trial_time}
 """

@@ -80,7 +80,7 @@ def files(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def transfers(files: Path) -> Transfers:
-    return Transfers(files, Options(timeout=5, proxies=False))
+    return Transfers(files, Options(timeout=60, proxies=False))
 
 
 async def ended(job: Job) -> Job:
