@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from ocpp_plugins.core_profile.messages import (
     ChangeConfiguration,
     GetConfiguration,
@@ -12,6 +13,9 @@ from ocpp_plugins.core_profile.messages import (
 )
 
 from ocpp_kernel.errors import RemoteError
+
+#: What it is made of is installed by one process.
+pytestmark = pytest.mark.xdist_group("ocpp_rpc")
 
 ACCEPTED = {"status": "Accepted"}
 POINT_ANSWERS = {

@@ -156,30 +156,15 @@ class Bundle(NamedTuple):
     port: int
 
 
-def bundled_once(folder: Path) -> Path:
-    """A bundle in ``folder``: the first process to ask makes it, others wait for it."""
-    ready = folder / "scenarios-ready"
-    try:
-        folder.joinpath("scenarios-begun").mkdir()
-    except FileExistsError:
-        give_up = time.monotonic() + 110
-        while not ready.exists() and time.monotonic() < give_up:
-            time.sleep(0.05)
-        assert ready.exists(), "another process could not make the bundle"
-    else:
-        bundle(written(folder, PORT), folder / "scenarios")
-        ready.touch()
-    return folder / "scenarios"
-
-
 @pytest.fixture(scope="session")
 def bundled(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str, reserve_port: Callable[[], int]
+    tmp_path_factory: pytest.TempPathFactory,
+    made_once: Callable[..., Path],
+    reserve_port: Callable[[], int],
 ) -> Bundle:
-    base = tmp_path_factory.getbasetemp()
-    shared = bundled_once(base if worker_id == "master" else base.parent)
+    shared = made_once("scenarios", lambda folder: bundle(written(folder, PORT), folder / "bundle"))
     own = Bundle(tmp_path_factory.mktemp("scenarios") / "usr", reserve_port())
-    shutil.copytree(shared / "usr", own.folder)
+    shutil.copytree(shared / "bundle" / "usr", own.folder)
     for file in own.folder.iterdir():
         text = file.read_text(encoding="utf-8").replace(ADDRESS, f"127.0.0.1:{own.port}")
         file.write_text(text, encoding="utf-8")

@@ -151,13 +151,11 @@ def frame(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def bundle_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def bundle_of(made_once: Callable[..., Path]) -> Callable[[str], Path]:
     """Makes, once for each, the probe's bundle with these lines of [charge_point] and [device]."""
-    made: dict[str, Path] = {}
 
-    def make(charge_point: str) -> Path:
-        if charge_point not in made:
-            folder = tmp_path_factory.mktemp("bundle")
+    def bundle_with(charge_point: str) -> Path:
+        def make(folder: Path) -> None:
             shutil.copy(DATA / "probe.py", folder)
             off = "".join(f"{found.name} = false\n" for found in discover(Config()))
             (folder / "ocpp.toml").write_text(
@@ -165,10 +163,11 @@ def bundle_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
                 f"[charge_point]\n{charge_point}\n"
             )
             bundle(folder / "ocpp.toml", folder / "out")
-            made[charge_point] = folder / "out"
-        return made[charge_point]
 
-    return make
+        digest = hashlib.sha256(charge_point.encode()).hexdigest()
+        return made_once(f"probe-{digest[:16]}", make) / "out"
+
+    return bundle_with
 
 
 @pytest.fixture

@@ -182,12 +182,14 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(made_once: Callable[..., Path]) -> Path:
     """The bundle every release is made of."""
-    folder = tmp_path_factory.mktemp("updates")
-    (folder / "ocpp.toml").write_text(config_text(PORT))
-    bundle(folder / "ocpp.toml", folder / "out")
-    return folder / "out"
+
+    def make(folder: Path) -> None:
+        (folder / "ocpp.toml").write_text(config_text(PORT))
+        bundle(folder / "ocpp.toml", folder / "out")
+
+    return made_once("updates", make) / "out"
 
 
 @pytest_asyncio.fixture
