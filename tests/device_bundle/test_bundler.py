@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import functools
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,34 +108,6 @@ class CentralSystem:
 '''
 
 
-LAMP = """
-import MODULE
-
-
-class ChargePoint:
-    def __init__(self, station, settings):
-        self.lamp = MODULE
-        station.log("info", str(self.lamp))
-"""
-
-
-def configured(folder: Path, tables: str = "", **plugins: str) -> Path:
-    """Writes files and an ocpp.toml with only the plugins given as files; returns its path."""
-    for name, text in plugins.items():
-        folder.joinpath(f"{name}.py").write_text(text, encoding="utf-8")
-    off = "\n".join(f"{p.name} = false" for p in entry_points(group="ocpp_kernel"))
-    load = json.dumps([f"./{name}.py" for name in plugins])
-    config = folder / "ocpp.toml"
-    config.write_text(f"[profiles]\n{off}\n[plugins]\nload = {load}\n{tables}\n")
-    return config
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Any:
-    """`configured` in the test's own folder."""
-    return functools.partial(configured, tmp_path)
-
-
 class Made(NamedTuple):
     """A bundle, and where it is."""
 
@@ -145,10 +116,10 @@ class Made(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Made:
+def plain(tmp_path_factory: pytest.TempPathFactory, configure: Callable[..., Path]) -> Made:
     """The plugin alone, nothing else configured; not to be changed."""
     folder = tmp_path_factory.mktemp("glimmer")
-    return Made(bundle(configured(folder, glimmer=GLIMMER), folder / "out"), folder / "out")
+    return Made(bundle(configure(folder, glimmer=GLIMMER), folder / "out"), folder / "out")
 
 
 def everything(out: Path) -> bytes:
@@ -391,18 +362,3 @@ def test_the_bundle_has_to_fit_the_module(project: Any, tmp_path: Path) -> None:
         bundle(project(tables, glimmer=GLIMMER), tmp_path / "out")
     result = bundle(project('[bundle]\nmodule = "EG915U"\n', glimmer=GLIMMER), tmp_path / "out")
     assert result.flash == 384 * 1024
-
-
-@pytest.mark.parametrize(
-    ("target", "module"), [("micropython", "checkNet"), ("quecpython-1.28", "uzlib")]
-)
-def test_a_module_the_firmware_lacks_is_refused_unless_guarded(
-    project: Any, tmp_path: Path, target: str, module: str
-) -> None:
-    tables = f'[bundle]\ntarget = "{target}"\n'
-    text = LAMP.replace("MODULE", module)
-    with pytest.raises(BundleError, match=rf"{module} does not exist on target {target}; import"):
-        bundle(project(tables, lamp=text), tmp_path / "out")
-    guard = f"try:\n    import {module}\nexcept ImportError:\n    {module} = None\n"
-    text = text.replace(f"import {module}\n", guard)
-    assert bundle(project(tables, lamp=text), tmp_path / "out").plugins == ("lamp",)

@@ -18,6 +18,7 @@ import pytest
 from ocpp_plugins.core_profile.messages import GetConfiguration
 
 from device_bundle.bundler import BundleResult, bundle
+from device_bundle.findings import BundleError
 from device_bundle.runtime.handshake import HandshakeError
 from device_bundle.targets import MODULES, TARGETS, flash_of, form_of, target_of
 from ocpp_kernel.build import build_central
@@ -257,3 +258,29 @@ def test_a_board_presents_its_certificate(wrapped: Wrap) -> None:
 def test_a_board_without_tls_says_so(wrapped: Wrap) -> None:
     with pytest.raises(HandshakeError, match="this board has none"):
         wrapped(None, "", "", "")
+
+
+LAMP = """
+import MODULE
+
+
+class ChargePoint:
+    def __init__(self, station, settings):
+        self.lamp = MODULE
+        station.log("info", str(self.lamp))
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "module"), [("micropython", "checkNet"), ("quecpython-1.28", "uzlib")]
+)
+def test_a_module_the_firmware_lacks_is_refused_unless_guarded(
+    project: Any, tmp_path: Path, target: str, module: str
+) -> None:
+    tables = f'[bundle]\ntarget = "{target}"\n'
+    text = LAMP.replace("MODULE", module)
+    with pytest.raises(BundleError, match=rf"{module} does not exist on target {target}; import"):
+        bundle(project(tables, lamp=text), tmp_path / "out")
+    guard = f"try:\n    import {module}\nexcept ImportError:\n    {module} = None\n"
+    text = text.replace(f"import {module}\n", guard)
+    assert bundle(project(tables, lamp=text), tmp_path / "out").plugins == ("lamp",)

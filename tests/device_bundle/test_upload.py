@@ -9,17 +9,15 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from device_bundle.findings import BundleError
-from device_bundle.manifest import write
 from device_bundle.repl import DeviceError, RawRepl, Repl
 from device_bundle.serial_port import SerialPort
-from device_bundle.upload import Bundle, Report, Upload, read_bundle
+from device_bundle.upload import Report, Upload
 
 #: Seconds without a byte after which a test gives a module up; a failed test, never a measurement.
 PATIENCE = 60
@@ -371,37 +369,3 @@ def test_a_module_that_gives_no_prompt(module: Module) -> None:
         pytest.raises(DeviceError, match="does not give a prompt; the last it said: '"),
     ):
         Repl(port, 0.5).open()
-
-
-Make = Callable[..., Path]
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Make:
-    def make(**facts: str) -> Path:
-        out = tmp_path / "bundle"
-        files = {"usr/main.py": b"m", "usr/app.py": b"a", "usr-mpy/main.py": b"m"}
-        files["usr-mpy/app.mpy"] = b"c"
-        write(out, {"target": "quecpython", "image": "mpy", **facts}, files)
-        return out
-
-    return make
-
-
-def test_the_form_a_bundle_was_made_for_is_read(made: Make) -> None:
-    bundle = read_bundle(made())
-    assert bundle == Bundle(bundle.target, {"/usr/app.mpy": b"c", "/usr/main.py": b"m"})
-    assert list(bundle.files)[-1] == "/usr/main.py"
-    assert read_bundle(made(), "py").files == {"/usr/app.py": b"a", "/usr/main.py": b"m"}
-    assert "/main.py" in read_bundle(made(target="micropython")).files
-
-
-def test_a_bundle_that_was_changed_is_refused(made: Make, tmp_path: Path) -> None:
-    out = made()
-    (out / "usr-mpy" / "app.mpy").write_bytes(b"!")
-    with pytest.raises(BundleError, match=r"app\.mpy: was changed since"):
-        read_bundle(out)
-    with pytest.raises(BundleError, match=r"no bundle there, manifest\.json is missing"):
-        read_bundle(tmp_path / "nowhere")
-    with pytest.raises(BundleError, match="another version"):
-        read_bundle(made(target="toaster"))
