@@ -91,7 +91,7 @@ ALL = [
 ]
 
 CHARGING = """
-> ChangeConfiguration {"key": "MeterValueSampleInterval", "value": "20"}
+> ChangeConfiguration {"key": "MeterValueSampleInterval", "value": "5"}
 = {"status": "Accepted"}
 plug 1
 tag 1 ABCD
