@@ -29,7 +29,7 @@ RUNTIME = Path(__file__).parents[2] / "device_bundle" / "runtime"
 DATA = Path(__file__).parent / "runtime" / "data"
 #: Stands in a bundle for the port, which is known only once a server listens; as many digits.
 PORT = b"65017"
-PATIENCE = 60
+PATIENCE = 300
 
 STOCK = """
 [profiles]

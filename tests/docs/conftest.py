@@ -31,7 +31,7 @@ PORTS = ("9000", "9080", "9443", "8000")
 #: Pages whose Python is fragments, and where each of them is tried instead.
 FRAGMENTS = {"device-dialect.md": "tests/device_bundle/test_dialect_rows.py"}
 #: Seconds that a command, or a line it is to print, may take.
-PATIENCE = 100
+PATIENCE = 400
 
 _MARKER = re.compile(r"<!-- (not run|file|output|runs on|typed|fails)(?:: (.*))? -->")
 _NAMED = re.compile(r'(?:#|//|""")\s?([\w/.-]+\.(?:py|toml|json|scenario|conf|txt))(?=[:\s]|$)')

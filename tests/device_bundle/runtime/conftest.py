@@ -68,10 +68,10 @@ class Server:
 
     async def stop(self) -> None:
         if self._server is not None:
+            for _ in range(10):  # asyncio forgets whom it accepts in the moment in which it closes
+                await asyncio.sleep(0)
             self._server.close()
             await self._server.wait_closed()
-        for _ in range(10):  # connections accepted before that reach `_arrived`
-            await asyncio.sleep(0)
         for writer in self._writers:
             writer.transport.abort()
         ends = [writer.wait_closed() for writer in self._writers]

@@ -124,8 +124,6 @@ def url(request: pytest.FixtureRequest) -> str:
 
 async def ended(job: Job) -> Job:
     """Waits for its end; the event loop goes on meanwhile."""
-    while not job.finished:
-        await asyncio.sleep(0.01)
     await asyncio.to_thread(job.join)
     return job
 
