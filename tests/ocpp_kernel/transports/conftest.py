@@ -7,6 +7,7 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 import pytest
@@ -17,6 +18,7 @@ from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.contracts import BOTH, Action
 from ocpp_kernel.errors import NotSupported
+from ocpp_kernel.transports.transfers import Options, Transfers
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 
 SUBPROTOCOL = "toy1"
@@ -180,3 +182,15 @@ async def answered_by(speak: Speak, tls: ssl.SSLContext | None = None) -> AsyncI
 def answering() -> Callable[..., AbstractAsyncContextManager[str]]:
     """``async with answering(speak) as address``: a server in which a test holds every byte."""
     return answered_by
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Where what is fetched is put."""
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def transfers(files: Path) -> Transfers:
+    """The proxies of this computer's configuration would not reach the servers of tests."""
+    return Transfers(files, Options(timeout=60, proxies=False))

@@ -57,16 +57,6 @@ async def server(tmp_path: Path) -> AsyncIterator[Recorder]:
     await made.stop()
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def transfers(files: Path) -> Transfers:
-    return Transfers(files, Options(timeout=60, proxies=False))
-
-
 async def ended(job: Job) -> Job:
     """Waits for its end; the event loop goes on meanwhile."""
     await asyncio.to_thread(job.join)

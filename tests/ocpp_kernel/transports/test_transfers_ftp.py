@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ocpp_kernel.transports.transfers import Job, Options, Transfers
+from ocpp_kernel.transports.transfers import Job, Transfers
 
 _SPEC = importlib.util.spec_from_file_location(
     "transfers_ftp_server", Path(__file__).with_name("ftp_server.py")
@@ -31,16 +31,6 @@ def ftp(tmp_path: Path) -> Iterator[Any]:
     made = _ftp.FtpServer(folder)
     yield made
     made.close()
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def transfers(files: Path) -> Transfers:
-    return Transfers(files, Options(timeout=60, proxies=False))
 
 
 async def ended(job: Job) -> Job:
