@@ -174,7 +174,7 @@ def test_serve_and_station_talk_and_typed_lines_do_what_they_say(
             type_line(server, calls[1])
             line_of(server, "◀── = StartTransaction")
             type_line(cp, "quit")
-            cp.wait(10)
+            cp.wait(60)
 
 
 def type_line(process: subprocess.Popen[str], line: str) -> None:
@@ -189,11 +189,11 @@ async def test_the_python_example_calls_a_station(
     script = tmp_path / "example.py"
     script.write_text(code("python", "build_central"), encoding="utf-8")
     example = asyncio.ensure_future(runpy.run_path(str(script))["main"]())
-    url = await asyncio.wait_for(told_url(capsys), 10)
+    url = await asyncio.wait_for(told_url(capsys), 60)
     async with connect(f"{url}/CP001", subprotocols=[Subprotocol("ocpp1.6")], proxy=None) as ws:
         assert '"ChangeConfiguration"' in str(await ws.recv())
         await ws.send('[3,"1",{"status":"Accepted"}]')
-        await asyncio.wait_for(example, 10)
+        await asyncio.wait_for(example, 60)
     assert "Accepted" in capsys.readouterr().out
 
 

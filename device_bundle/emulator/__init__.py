@@ -173,10 +173,11 @@ class Emulator:
         process.stdin.write(line + "\n")
         process.stdin.flush()
 
-    def wait_for(self, text: str, timeout: float = 20, after: int = 0) -> int:
+    def wait_for(self, text: str, timeout: float = 60, after: int = 0) -> int:
         """Wait for a line containing `text`, from line number `after` on; returns its number + 1.
 
-        timeout: seconds. Raises EmulatorError, with the last lines, if it does not come.
+        timeout: seconds. Raises EmulatorError, with the last lines, if it does not come, at once
+        where no program runs that could say it.
         """
         give_up = time.monotonic() + timeout
         with self._changed:
@@ -185,9 +186,9 @@ class Emulator:
                     if text in self.lines[number]:
                         return number + 1
                 left = give_up - time.monotonic()
-                if left <= 0 or (not self.running and after >= len(self.lines)):
+                if left <= 0 or not self.running:
                     break
-                after = len(self.lines)
+                after = max(after, len(self.lines))
                 self._changed.wait(left)
         raise EmulatorError(f"the module did not say {text!r}; its last lines:\n{self.tail()}")
 

@@ -129,7 +129,7 @@ class Hardware:
         """`told(pin, level)` hears of every change of an output, before the program goes on."""
         self._watchers.append(told)
 
-    def wait_for(self, pin: int, level: int, timeout: float = 30) -> None:
+    def wait_for(self, pin: int, level: int, timeout: float = 60) -> None:
         """Waits until an output has that level. Raises EmulatorError if it does not come.
 
         timeout: seconds of this computer.

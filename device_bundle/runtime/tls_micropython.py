@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import uselect
+
 from device_bundle.runtime.handshake import HandshakeError
 from device_bundle.runtime.pinning import check_pin
 
@@ -20,6 +22,47 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import usocket
+
+# Milliseconds a read waits, as `streams` has it, and seconds without progress a write does.
+_READ = 200
+_WRITE = 20000
+
+
+class _Secured:
+    """A wrapped socket whose reads and writes may time out.
+
+    TLS of stock MicroPython never works again once its socket had a time-out: the socket never
+    blocks, and what is waited for is waited for out here.
+    """
+
+    def __init__(self, socket: Any, tls: Any) -> None:
+        self._socket = socket
+        self._tls = tls
+
+    def readinto(self, buffer: bytearray) -> int:
+        """As of the wrapped socket; OSError 110 if nothing came for a moment."""
+        return self._wait(self._tls.readinto, buffer, uselect.POLLIN, _READ)
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        """How many bytes were sent; OSError 110 if none could be."""
+        return self._wait(self._tls.write, data, uselect.POLLOUT, _WRITE)
+
+    def _wait(self, function: Callable[..., Any], data: Any, event: int, milliseconds: int) -> int:
+        self._socket.setblocking(False)  # `streams` has set a time-out
+        poll = None
+        while True:
+            done = function(data)
+            if done is not None:
+                return int(done)
+            if poll is None:
+                poll = uselect.poll()
+                poll.register(self._socket, event)
+            if not poll.poll(milliseconds):
+                raise OSError(110)
+
+    def close(self) -> None:
+        """Says goodbye, and frees what TLS takes."""
+        self._tls.close()
 
 
 def wrapper(certificate: str, key: str, pin: str) -> Callable[[usocket.socket, str], Any]:
@@ -40,6 +83,6 @@ def wrapper(certificate: str, key: str, pin: str) -> Callable[[usocket.socket, s
         tls = context.wrap_socket(socket, server_hostname=host)
         if pin:
             check_pin(tls, pin)
-        return tls
+        return _Secured(socket, tls)
 
     return wrap

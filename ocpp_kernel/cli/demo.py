@@ -35,7 +35,7 @@ from ocpp_kernel.transports.clock import Clock
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 
 #: Seconds a step may take; far more than it does, so that only a fault exceeds it.
-PATIENCE = 30
+PATIENCE = 60
 #: How long the car charges, in simulated seconds.
 CHARGING = 300
 #: A line of a device's log that tells of a fault: seconds, level, text.

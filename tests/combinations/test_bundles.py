@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import importlib.util
 import itertools
 import json
+from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,9 @@ import pytest
 
 from device_bundle import bundler
 from device_bundle.emulator import EmulatorError
+from device_bundle.targets import LIMITS
 from ocpp_kernel.config import parse_config
+from ocpp_kernel.contracts import Action
 from ocpp_kernel.scenario import Player, ScenarioFailed
 from ocpp_kernel.scenario.script import parse_script
 from ocpp_kernel.scenario.stage import central_stage
@@ -86,7 +91,7 @@ ALL = [
 ]
 
 CHARGING = """
-> ChangeConfiguration {"key": "MeterValueSampleInterval", "value": "20"}
+> ChangeConfiguration {"key": "MeterValueSampleInterval", "value": "5"}
 = {"status": "Accepted"}
 plug 1
 tag 1 ABCD
@@ -128,6 +133,17 @@ def compile_for_v6(usr: Path, replace: bool) -> None:
             path.with_suffix(".mpy").write_bytes(compiled)
 
 
+def actions_of(name: str) -> set[str]:
+    """What a profile adds to what can be said."""
+    messages = importlib.import_module(f"ocpp_plugins.{name}.messages")
+    core = importlib.import_module("ocpp_plugins.core_profile.messages")
+    return {
+        value.name
+        for key, value in vars(messages).items()
+        if isinstance(value, Action) and not hasattr(core, key)
+    }
+
+
 def bundled(folder: Path, subset: frozenset[str], port: int) -> Path:
     """The bundle's `usr`; every other subset is compiled for firmware of the new line."""
     profiles = "\n".join(f"{name} = {str(name in subset).lower()}" for name in PROFILES)
@@ -135,26 +151,46 @@ def bundled(folder: Path, subset: frozenset[str], port: int) -> Path:
     config.write_text(CONFIG.format(profiles=profiles, port=port))
     made = bundler.bundle(config, folder / "out")
     assert set(made.plugins) == {"core_profile", "simulated_ev", *subset}
+    assert len(made.files) <= LIMITS.files
+    text = b"".join(file.text for file in made.files)
+    absent = {action for name in PROFILES if name not in subset for action in actions_of(name)}
+    assert not {action for action in absent if b"'" + action.encode() + b"'" in text}
     modules = [file for file in made.files if file.name not in ("main.py", "texts.txt")]
     assert all(file.compiled[:2] == b"M\x05" for file in modules)
     compile_for_v6(folder / "out" / "usr", replace=ALL.index(subset) % 2 == 1)
     return folder / "out" / "usr"
 
 
+def test_these_are_all_the_profiles_there_are() -> None:
+    portable = {
+        point.name
+        for point in entry_points(group="ocpp_kernel")
+        if "ocpp_plugins." in point.value
+        and importlib.util.find_spec(f"{point.value}.charge_point") is not None
+    }
+    assert portable == {"core_profile", "simulated_ev", *PROFILES}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("chosen", ALL, ids=lambda names: "+".join(sorted(names)) or "core")
 async def test_each_subset_bundles_boots_and_charges(
-    chosen: frozenset[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    chosen: frozenset[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    reserve_port: Callable[[], int],
 ) -> None:
     """FRM-029, CORE-114: the bundle holds these profiles and no others, says so, and charges.
+
+    Of a profile that is off not even its actions' names are left.
 
     Each on a strict module of another kind.
     """
     monkeypatch.setattr(bundler, "_measure_heap", lambda result: {})  # nobody reads it here
-    port, seed = stage.free_port(), ALL.index(chosen) + 100
+    port, seed = reserve_port(), ALL.index(chosen) + 100
     usr = await asyncio.to_thread(bundled, tmp_path, chosen, port)
     clock = Clock(SPEED)
-    module = stage.Module(usr, tmp_path / "module", clock, "CP1", seed)
+    made = stage.Bundle(usr, port, {})
+    module = stage.Module(made, tmp_path / "module", clock, "CP1", seed)
     async with central_stage(parse_config({}), clock, port=port) as (central, network):
         try:
             player = Player(module, central.tape, central, network)

@@ -1,13 +1,17 @@
-"""Takes a small program through the bundler and runs it here and under MicroPython."""
+"""Takes programs and plugins through the bundler, and runs them here and under MicroPython."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib.util
 import io
+import json
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -134,3 +138,26 @@ def micropython() -> Path:
 @pytest.fixture
 def sample(tmp_path: Path, micropython: Path) -> Sample:
     return Sample(tmp_path, micropython)
+
+
+def configured(folder: Path, tables: str = "", **plugins: str) -> Path:
+    """Writes files and an ocpp.toml with only the plugins given as files; returns its path."""
+    for name, text in plugins.items():
+        folder.joinpath(f"{name}.py").write_text(text, encoding="utf-8")
+    off = "\n".join(f"{p.name} = false" for p in entry_points(group="ocpp_kernel"))
+    load = json.dumps([f"./{name}.py" for name in plugins])
+    config = folder / "ocpp.toml"
+    config.write_text(f"[profiles]\n{off}\n[plugins]\nload = {load}\n{tables}\n")
+    return config
+
+
+@pytest.fixture(scope="session")
+def configure() -> Callable[..., Path]:
+    """`configured`, in a folder that is to be named."""
+    return configured
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Callable[..., Path]:
+    """`configured` in the test's own folder."""
+    return functools.partial(configured, tmp_path)

@@ -45,11 +45,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def made(folder: Path, tables: str) -> BundleResult:
+def configured(folder: Path, tables: str) -> Path:
     off = "\n".join(f"{point.name} = false" for point in entry_points(group="ocpp_kernel"))
     config = folder / "ocpp.toml"
     config.write_text(f'[profiles]\n{off}\n[plugins]\nload = ["./echo.py"]\n[bundle]\n{tables}')
-    return bundle(config, folder / "out")
+    return config
+
+
+def made(folder: Path, tables: str) -> BundleResult:
+    return bundle(configured(folder, tables), folder / "out")
 
 
 def names(folder: Path) -> set[str]:
@@ -57,7 +61,7 @@ def names(folder: Path) -> set[str]:
 
 
 def test_the_files_of_each_target(folder: Path) -> None:
-    """An earlier target's files do not stay behind."""
+    """An earlier target's files do not stay behind; main.py of a stock board is its own."""
     every = {"usr", "usr.tar.gz", "manifest.json", "map.json"}
     quecpython = every | {"usr.zip", "bulk_download.json", "project.yaml"}
     result = made(folder, "")
@@ -65,6 +69,9 @@ def test_the_files_of_each_target(folder: Path) -> None:
     assert any("set bundle.url" in note for note in result.notes)
     made(folder, 'target = "micropython"\n')
     assert names(folder) == every | {"usr-mpy", "package.json"}
+    main = (folder / "out" / "usr" / "main.py").read_text()
+    assert "machine.reset()" in main
+    assert "Power" not in main
     result = made(folder, 'target = "plain"\nurl = "https://example.com/b/"\n')
     assert names(folder) == quecpython
     assert result.notes == []
@@ -82,17 +89,9 @@ def test_firmware_that_may_lack_tls_is_named(folder: Path) -> None:
     assert not any("has no TLS" in note for note in made(folder, table).notes)
 
 
-def test_main_of_a_stock_board_is_its_own(folder: Path) -> None:
-    made(folder, 'target = "micropython"\n')
-    text = (folder / "out" / "usr" / "main.py").read_text()
-    assert "machine.reset()" in text
-    assert "Power" not in text
-
-
 def test_what_is_being_done_is_told(folder: Path) -> None:
     steps: list[str] = []
-    made(folder, "")
-    bundle(folder / "ocpp.toml", folder / "out", on_step=steps.append)
+    bundle(configured(folder, ""), folder / "out", on_step=steps.append)
     assert steps[0].startswith("reading")
     assert "compiling" in steps
 

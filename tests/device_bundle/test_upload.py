@@ -9,17 +9,15 @@ import sys
 import termios
 import threading
 import tty
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from device_bundle.findings import BundleError
-from device_bundle.manifest import write
 from device_bundle.repl import DeviceError, RawRepl, Repl
 from device_bundle.serial_port import SerialPort
-from device_bundle.upload import Bundle, Report, Upload, read_bundle
+from device_bundle.upload import Report, Upload
 
 #: Seconds without a byte after which a test gives a module up; a failed test, never a measurement.
 PATIENCE = 60
@@ -85,6 +83,7 @@ class Module:
         self._process: subprocess.Popen[bytes] | None = None
         self._powered = threading.Event()
         self._awaited = b">>> "
+        self._interrupted = False
         self._unplugged, unplug = os.pipe()
         self._ends = [self._outside, self._port, self._inside, self._console, unplug]
         self._wire = threading.Thread(target=self._carry)
@@ -102,26 +101,32 @@ class Module:
                 if end == self._outside:
                     data = self._once(data)
                 else:
+                    self._interrupted = False
                     said = said[1 - len(self._awaited) :] + data
                     if self._awaited in said:
                         self._powered.set()
                 os.write(to[end], data)
 
     def _once(self, data: bytes) -> bytes:
-        """One interrupt for two in a row, while a program runs.
+        """While a program runs, an interrupt goes through only where the last one had an effect.
 
         A module takes a second one while it handles the first; this interpreter would exit.
         """
-        runs = termios.tcgetattr(self._console)[3] & termios.ISIG
-        return data.replace(b"\x03\x03", b"\x03") if runs else data
+        if b"\x03" not in data or not termios.tcgetattr(self._console)[3] & termios.ISIG:
+            return data
+        before, _, after = data.partition(b"\x03")
+        first = b"" if self._interrupted else b"\x03"
+        self._interrupted = True
+        return before + first + after.replace(b"\x03", b"")
 
-    def start(self, prelude: str = "", program: str = "") -> None:
-        """Power up; returns once `prelude` is done and `program` begins, or else a prompt is given.
+    def start(self, prelude: str = "", program: str = "", awaited: bytes = b"powered") -> None:
+        """Power up; returns once `program` has said what is awaited, or else a prompt is given.
 
         Before that an interrupt would end this interpreter, which no module does.
         """
         self.stop()
-        self._awaited = b"powered" if program else b">>> "
+        self._awaited = awaited if program else b">>> "
+        self._interrupted = False
         self._powered.clear()
         script = f"{ENTER.format(root=str(self.root))}\n{prelude}\nprint('powered')\n{program}"
         self._process = subprocess.Popen(
@@ -357,44 +362,10 @@ def test_a_module_that_gives_no_prompt(module: Module) -> None:
         "            print('starting')\n            time.sleep_ms(5)\n"
         "        except KeyboardInterrupt:\n            pass\n"
         "go(5)\n",
+        b"starting",  # it waits to be read
     )
-    with SerialPort(module.port, 115200) as port:
-        heard = b""
-        while b"starting" not in heard:  # an interrupt before that would end the program
-            heard += port.read()
-        with pytest.raises(DeviceError, match="does not give a prompt; the last it said: '"):
-            Repl(port, 0.5).open()
-
-
-Make = Callable[..., Path]
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Make:
-    def make(**facts: str) -> Path:
-        out = tmp_path / "bundle"
-        files = {"usr/main.py": b"m", "usr/app.py": b"a", "usr-mpy/main.py": b"m"}
-        files["usr-mpy/app.mpy"] = b"c"
-        write(out, {"target": "quecpython", "image": "mpy", **facts}, files)
-        return out
-
-    return make
-
-
-def test_the_form_a_bundle_was_made_for_is_read(made: Make) -> None:
-    bundle = read_bundle(made())
-    assert bundle == Bundle(bundle.target, {"/usr/app.mpy": b"c", "/usr/main.py": b"m"})
-    assert list(bundle.files)[-1] == "/usr/main.py"
-    assert read_bundle(made(), "py").files == {"/usr/app.py": b"a", "/usr/main.py": b"m"}
-    assert "/main.py" in read_bundle(made(target="micropython")).files
-
-
-def test_a_bundle_that_was_changed_is_refused(made: Make, tmp_path: Path) -> None:
-    out = made()
-    (out / "usr-mpy" / "app.mpy").write_bytes(b"!")
-    with pytest.raises(BundleError, match=r"app\.mpy: was changed since"):
-        read_bundle(out)
-    with pytest.raises(BundleError, match=r"no bundle there, manifest\.json is missing"):
-        read_bundle(tmp_path / "nowhere")
-    with pytest.raises(BundleError, match="another version"):
-        read_bundle(made(target="toaster"))
+    with (
+        SerialPort(module.port, 115200) as port,
+        pytest.raises(DeviceError, match="does not give a prompt; the last it said: '"),
+    ):
+        Repl(port, 0.5).open()

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import textwrap
@@ -27,12 +26,12 @@ DOCS = ROOT / "docs"
 BIN = Path(sys.executable).parent
 #: What commands in pages may be; anything else needs the marker ``not run``.
 COMMANDS = {"ocpp-kernel": str(BIN / "ocpp-kernel"), "python": sys.executable}
-#: Ports that pages name; each page gets free ones in their place.
+#: Ports that pages name; each page gets ports of its own in their place.
 PORTS = ("9000", "9080", "9443", "8000")
 #: Pages whose Python is fragments, and where each of them is tried instead.
 FRAGMENTS = {"device-dialect.md": "tests/device_bundle/test_dialect_rows.py"}
 #: Seconds that a command, or a line it is to print, may take.
-PATIENCE = 100
+PATIENCE = 400
 
 _MARKER = re.compile(r"<!-- (not run|file|output|runs on|typed|fails)(?:: (.*))? -->")
 _NAMED = re.compile(r'(?:#|//|""")\s?([\w/.-]+\.(?:py|toml|json|scenario|conf|txt))(?=[:\s]|$)')
@@ -169,11 +168,11 @@ def pattern_of(line: str) -> str:
 class Page:
     """Runs a page's blocks one after the other in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, reserve_port: Callable[[], int]) -> None:
         self.folder = folder
         self.environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
         self.running: list[Running] = []
-        self._ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
+        self._ports = {named: str(reserve_port()) for named in PORTS}
         self._printed = ""
         self._cleaning = ExitStack()
         shutil.copytree(ROOT / "examples", folder / "examples")
@@ -288,16 +287,6 @@ class Page:
         json.loads(block.text)
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, as far as the system knows now."""
-    with ExitStack() as sockets:
-        found = []
-        for _ in range(count):
-            listener = sockets.enter_context(socket.create_server(("127.0.0.1", 0)))
-            found.append(listener.getsockname()[1])
-    return found
-
-
 @pytest.fixture
 def read() -> Callable[[Path], list[Block]]:
     """``read(page)`` gives the blocks of any file."""
@@ -305,9 +294,9 @@ def read() -> Callable[[Path], list[Block]]:
 
 
 @pytest.fixture
-def page(tmp_path: Path) -> Iterator[Page]:
+def page(tmp_path: Path, reserve_port: Callable[[], int]) -> Iterator[Page]:
     """A folder in which a page's blocks can be run."""
-    made = Page(tmp_path)
+    made = Page(tmp_path, reserve_port)
     yield made
     made.close()
 

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[2] / "examples" / "plugins"
 EXAMPLES = sorted(path.parent.name for path in FOLDER.glob("*/pyproject.toml"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def examples(install: Install) -> dict[str, Any]:
     return {name: install(FOLDER / name) for name in EXAMPLES}
 

@@ -46,7 +46,7 @@ class TheirCentral(ChargePoint):  # type: ignore[misc]  # untyped
     """One station at a central system that cancels two reservations after the boot."""
 
     def __init__(self, identity: str, socket: Any) -> None:
-        super().__init__(identity, socket, response_timeout=10)
+        super().__init__(identity, socket, response_timeout=60)
         self.boot: dict[str, Any] = {}
         self.answers: asyncio.Queue[Any] = asyncio.Queue()
 
@@ -86,7 +86,7 @@ class TheirPoint(ChargePoint):  # type: ignore[misc]  # untyped
     """A charge point that holds no reservation."""
 
     def __init__(self, identity: str, socket: Any) -> None:
-        super().__init__(identity, socket, response_timeout=10)
+        super().__init__(identity, socket, response_timeout=60)
         self.asked: asyncio.Queue[int] = asyncio.Queue()
 
     @on("CancelReservation")  # type: ignore[untyped-decorator]

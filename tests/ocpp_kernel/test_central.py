@@ -3,6 +3,7 @@
 # No postponed annotations here: TypedDicts are made below.
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any, TypedDict
 
 import pytest
@@ -31,6 +32,8 @@ from ocpp_kernel.errors import (
     UnknownAction,
 )
 from ocpp_kernel.session import Deferred
+
+Settled = Callable[[], Awaitable[None]]
 
 
 class Item(TypedDict):
@@ -395,36 +398,36 @@ def test_the_gate_refuses_or_drops() -> None:
     assert second.sent == []
 
 
-async def test_an_async_handler_that_fails_is_an_internal_error() -> None:
+async def test_an_async_handler_that_fails_is_an_internal_error(settled: Settled) -> None:
     async def fail(station: ConnectedStation, request: Word) -> Nothing:
         raise ValueError("secret detail")
 
     bench = Bench(fail)
     _, link = bench.connect()
     receive(link, '[2,"1","Say",{"items":[]}]')
-    await asyncio.sleep(0.001)
+    await settled()
     assert link.sent[0].startswith('[4,"1","InternalError"')
     assert "secret" not in link.sent[0]
     assert any("secret detail" in text for _, text in bench.log)
 
 
-async def test_an_async_handler_may_refuse() -> None:
+async def test_an_async_handler_may_refuse(settled: Settled) -> None:
     async def refuse(station: ConnectedStation, request: Word) -> Nothing:
         raise SecurityError("no")
 
     _, link = Bench(refuse).connect()
     receive(link, '[2,"1","Say",{"items":[]}]')
-    await asyncio.sleep(0.001)
+    await settled()
     assert link.sent == ['[4,"1","SecurityError","no",{}]']
 
 
-async def test_an_async_handler_without_a_payload_is_an_internal_error() -> None:
+async def test_an_async_handler_without_a_payload_is_an_internal_error(settled: Settled) -> None:
     async def forget(station: ConnectedStation, request: Word) -> None:
         return
 
     _, link = Bench(forget).connect()
     receive(link, '[2,"1","Say",{"items":[]}]')
-    await asyncio.sleep(0.001)
+    await settled()
     assert link.sent[0].startswith('[4,"1","InternalError"')
 
 
@@ -434,13 +437,13 @@ def test_a_handler_without_a_payload_is_an_internal_error() -> None:
     assert link.sent[0].startswith('[4,"1","InternalError"')
 
 
-async def test_an_async_handler_that_was_cancelled_is_answered() -> None:
+async def test_an_async_handler_that_was_cancelled_is_answered(settled: Settled) -> None:
     async def give_up(station: ConnectedStation, request: Word) -> Nothing:
         raise asyncio.CancelledError
 
     _, link = Bench(give_up).connect()
     receive(link, '[2,"1","Say",{"items":[]}]')
-    await asyncio.sleep(0.001)
+    await settled()
     assert link.sent[0].startswith('[4,"1","InternalError"')
 
 
@@ -453,7 +456,7 @@ def test_a_deferred_answer_is_sent_when_it_is_there() -> None:
     assert link.sent == ['[3,"1",{}]']
 
 
-async def test_an_answer_after_the_connection_ended_goes_nowhere() -> None:
+async def test_an_answer_after_the_connection_ended_goes_nowhere(settled: Settled) -> None:
     release = asyncio.Event()
     cancelled: list[bool] = []
 
@@ -470,7 +473,7 @@ async def test_an_answer_after_the_connection_ended_goes_nowhere() -> None:
     receive(old, '[2,"1","Say",{"items":[]}]')
     await asyncio.sleep(0)
     _, new = bench.connect()
-    await asyncio.sleep(0.001)
+    await settled()
     assert cancelled == [True]
     assert old.sent == new.sent == []
 

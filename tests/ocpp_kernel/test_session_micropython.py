@@ -155,7 +155,7 @@ def run(folder: Path, name: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=200,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr
     return done.stdout

@@ -77,7 +77,7 @@ async def their_point(ours: Any, identity: str = "CP1") -> AsyncIterator[Any]:
     async with connect(
         f"{ours.server.url}/{quote(identity)}", subprotocols=["ocpp1.6"], proxy=None
     ) as socket:
-        point = TheirPoint(identity, socket, response_timeout=10)
+        point = TheirPoint(identity, socket, response_timeout=60)
         task = asyncio.create_task(point.start())
         try:
             yield point
@@ -195,7 +195,7 @@ class TheirCentral(ChargePoint):  # type: ignore[misc]  # untyped
     """One station at a central system written with mobilityhouse/ocpp."""
 
     def __init__(self, identity: str, socket: Any, seen: list[Any]) -> None:
-        super().__init__(identity, socket, response_timeout=10)
+        super().__init__(identity, socket, response_timeout=60)
         self.seen = seen
 
     @on("BootNotification")  # type: ignore[untyped-decorator]
@@ -266,7 +266,7 @@ async def their_central() -> AsyncIterator[TheirServer]:
 async def test_our_charge_point_charges_at_its_central_system(
     their_central: TheirServer, our_station: Any, wait_until: Any
 ) -> None:
-    async with our_station(their_central.url, speed=60) as ours:
+    async with our_station(their_central.url, speed=20) as ours:
         await wait_until(lambda: their_central.got("StatusNotification"))
         assert their_central.got("BootNotification")
         ours.type("plug 1")
@@ -284,7 +284,7 @@ async def test_our_charge_point_charges_at_its_central_system(
 async def test_its_central_system_calls_our_charge_point(
     their_central: TheirServer, our_station: Any, wait_until: Any
 ) -> None:
-    async with our_station(their_central.url, speed=60) as ours:
+    async with our_station(their_central.url, speed=20) as ours:
         await wait_until(lambda: their_central.got("StatusNotification"))
         point = their_central.points[0]
         answer = await point.call(call.GetConfiguration(), suppress=False)
@@ -313,7 +313,7 @@ async def test_our_charge_point_is_refused_by_its_central_system(
     their_central: TheirServer, our_station: Any, wait_until: Any
 ) -> None:
     """A tag it does not know starts nothing."""
-    async with our_station(their_central.url, speed=60) as ours:
+    async with our_station(their_central.url, speed=20) as ours:
         await wait_until(lambda: their_central.got("StatusNotification"))
         ours.type("plug 1")
         await wait_until(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from ocpp_plugins.core_profile.messages import (
     ChangeConfiguration,
     GetConfiguration,
@@ -12,6 +13,9 @@ from ocpp_plugins.core_profile.messages import (
 )
 
 from ocpp_kernel.errors import RemoteError
+
+#: What it is made of is installed by one process.
+pytestmark = pytest.mark.xdist_group("ocpp_rpc")
 
 ACCEPTED = {"status": "Accepted"}
 POINT_ANSWERS = {
@@ -105,7 +109,7 @@ async def test_our_charge_point_at_its_central_system(
 ) -> None:
     peer = await node_peer("central_system", CENTRAL_ANSWERS)
     url = f"ws://127.0.0.1:{await peer.wait('listening')}/"
-    async with our_station(url, speed=60) as ours:
+    async with our_station(url, speed=20) as ours:
         assert await peer.wait("connected") == "CP 1"
         await wait_until(lambda: peer.called("StatusNotification"))
         assert peer.called("BootNotification")
@@ -126,7 +130,7 @@ async def test_its_central_system_calls_our_charge_point(
 ) -> None:
     peer = await node_peer("central_system", CENTRAL_ANSWERS)
     url = f"ws://127.0.0.1:{await peer.wait('listening')}/"
-    async with our_station(url, speed=60) as ours:
+    async with our_station(url, speed=20) as ours:
         await wait_until(lambda: peer.called("StatusNotification"))
 
         async def call(method: str, params: Any) -> Any:

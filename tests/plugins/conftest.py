@@ -126,12 +126,12 @@ class Bundled:
         switches = "\n".join(f"{name} = {str(name in self._plugins).lower()}" for name in names)
         (self._folder / "ocpp.toml").write_text(
             f'[profiles]\n{switches}\n[charge_point]\nurl = "ws://127.0.0.1:{port}"\n'
-            'identity = "CP1"\n'
+            'identity = "CP1"\n[device]\nping_interval = 0\nwatchdog = 0\n'
         )
 
     async def until(self, condition: Callable[[Any], bool]) -> Any:
         """The first event since the last one waited for of which this is true."""
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(100):
             while True:
                 while self.events:
                     event = self.events.pop(0)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import shutil
-import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -31,7 +30,7 @@ from ocpp_kernel.transports.clock import Clock
 #: a busy computer.
 SPEED = 50
 #: Seconds of this computer's that a step on the module may take.
-STUCK = 30
+STUCK = 100
 #: A line of a log that tells of a fault of the software's own.
 FAULT = re.compile(
     r"(\d+ \w+ )?(a timer|a plugin|handler of|whoever waited|what was to follow|internal fault)"
@@ -186,47 +185,29 @@ def written(folder: Path, kind: str) -> Path:
     return path
 
 
-def bundled_once(folder: Path, kind: str) -> Path:
-    """A bundle in ``folder``: the first process to ask makes it, others wait for it."""
-    ready = folder / f"{kind}-ready"
-    try:
-        folder.joinpath(f"{kind}-begun").mkdir()
-    except FileExistsError:
-        give_up = time.monotonic() + 110
-        while not ready.exists() and time.monotonic() < give_up:
-            time.sleep(0.05)
-        assert ready.exists(), "another process could not make the bundle"
-    else:
-        bundle(written(folder, kind), folder / kind)
-        ready.touch()
-    return folder / kind
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
-def bundled(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Callable[[str], Bundle]:
+def bundled(
+    tmp_path_factory: pytest.TempPathFactory,
+    made_once: Callable[..., Path],
+    reserve_port: Callable[[], int],
+) -> Callable[[str], Bundle]:
     """Gives the bundle of a kind."""
-    base = tmp_path_factory.getbasetemp()
 
     @cache
     def give(kind: str) -> Bundle:
-        shared = bundled_once(base if worker_id == "master" else base.parent, kind)
-        return own_copy(shared, tmp_path_factory.mktemp(kind) / "usr")
+        shared = made_once(
+            f"scenarios-{kind}", lambda folder: bundle(written(folder, kind), folder / "bundle")
+        )
+        return own_copy(shared / "bundle", tmp_path_factory.mktemp(kind) / "usr", reserve_port())
 
     return give
 
 
-def own_copy(shared: Path, folder: Path) -> Bundle:
+def own_copy(shared: Path, folder: Path, port: int) -> Bundle:
     """Of a bundle, which connects to a port of this process."""
     manifest = json.loads((shared / "manifest.json").read_text(encoding="utf-8"))
     del manifest["files"]
-    own = Bundle(folder, free_port(), manifest)
+    own = Bundle(folder, port, manifest)
     shutil.copytree(shared / "usr", own.folder)
     for file in own.folder.iterdir():
         text = file.read_text(encoding="utf-8").replace(ADDRESS, f"127.0.0.1:{own.port}")

@@ -20,7 +20,7 @@ def station(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         text=True,
         encoding="utf-8",
         check=False,
-        timeout=60,
+        timeout=200,
     )
 
 

@@ -49,11 +49,13 @@ class socket:
         real = unix.AF_INET if family == AF_INET else unix.AF_INET6
         self.real = unix.socket(real, unix.SOCK_STREAM if kind == SOCK_STREAM else unix.SOCK_DGRAM)
         self._dead = False
-        self._timeout = None
+        self.timeout = None
+        self.secured = False  # TLS waits by itself
 
     def settimeout(self, seconds):
-        self._timeout = seconds
-        self.real.settimeout(None if seconds is None else emulated.real(seconds))
+        self.timeout = seconds
+        if not self.secured:
+            self.real.settimeout(None if seconds is None else emulated.real(seconds))
 
     def setblocking(self, flag):
         self.settimeout(None if flag else 0)
@@ -140,7 +142,7 @@ class socket:
     def _code(self, error):
         code = error.args[0]
         if code in _TIMEOUT:
-            return 11 if self._timeout == 0 else 110
+            return 11 if self.timeout == 0 else 110
         if code in (32, 54, 104):  # EPIPE and ECONNRESET of the hosts this runs on
             self._dead = True
             return 104

@@ -54,7 +54,7 @@ def run(tmp_path: Path, hardware: Hardware) -> Iterator[Run]:
 
 def lines(emulator: Emulator) -> list[str]:
     """What a program printed that ended by itself."""
-    assert emulator.wait(30) == 0, emulator.lines
+    assert emulator.wait(60) == 0, emulator.lines
     return emulator.lines
 
 

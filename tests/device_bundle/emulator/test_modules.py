@@ -24,7 +24,7 @@ def answers(tmp_path: Path) -> Iterator[Answers]:
         bundle.mkdir(exist_ok=True)
         (bundle / "main.py").write_text(program)
         with Emulator(tmp_path, speed=speed, options=options) as emulator:
-            assert emulator.wait(30) == 0, emulator.lines
+            assert emulator.wait(60) == 0, emulator.lines
             return emulator.lines
 
     yield run
@@ -71,14 +71,16 @@ def test_renaming_replaces(answers: Answers) -> None:
 def test_ticks_wrap(answers: Answers) -> None:
     lines = answers(
         "import utime\n"
-        "a = utime.ticks_ms()\n"
-        "utime.sleep(2)\n"
-        "b = utime.ticks_ms()\n"
-        "print(a > b, 2000 <= utime.ticks_diff(b, a) < 20000, utime.ticks_diff(a, b) < 0)\n"
+        "a = b = utime.ticks_ms()\n"
+        "while b >= a:\n"
+        "    a = b\n"
+        "    utime.sleep(2)\n"
+        "    b = utime.ticks_ms()\n"
+        "print(2000 <= utime.ticks_diff(b, a), utime.ticks_diff(a, b) < 0)\n"
         "print(utime.ticks_add((1 << 30) - 1, 2))\n",
-        ticks=(1 << 30) - 1000,
+        ticks=(1 << 30) - 100_000,  # the first look is before that, on a busy computer too
     )
-    assert lines == ["True True True", "1"]
+    assert lines == ["True True", "1"]
 
 
 def test_mktime_and_localtime_live_in_utc_plus_8(answers: Answers) -> None:
@@ -171,7 +173,7 @@ def test_sockets_end_with_enotconn_and_time_out_with_110(answers: Answers, port:
         "print(code(s.recv, 10))\n"
         "s.settimeout(0)\n"
         "print(code(s.recv, 10))\n"
-        "s.settimeout(100)\n"
+        "s.settimeout(5000)\n"
         "print(s.send(b'hello'), s.recv(3), s.recv(10), code(s.recv, 10), code(s.recv, 10))\n"
         "s.close()\n"
         "s.close()\n"

@@ -50,7 +50,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         if not upload and emulator.root.joinpath("usr").exists():
             emulator.root.joinpath("usr", "main.py").write_text(main)
         emulator.start(upload=upload)
-        emulator.wait(30)
+        emulator.wait(60)
         return emulator
 
     yield run

@@ -24,6 +24,10 @@ GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 #: Emulated seconds per second.
 SPEED = 20
+#: Seconds of this computer's that anything may take; a failed test, never a measurement.
+PATIENCE = 100
+#: Pings come every three seconds of this computer's otherwise, whatever a test is about.
+NO_PINGS = "ping_interval = 0"
 
 
 class Device:
@@ -35,7 +39,7 @@ class Device:
 
     async def says(self, text: str) -> str:
         """The next line that contains `text`."""
-        number = await asyncio.to_thread(self.emulator.wait_for, text, 30, self._seen)
+        number = await asyncio.to_thread(self.emulator.wait_for, text, PATIENCE, self._seen)
         self._seen = number
         return self.emulator.lines[number - 1]
 
@@ -64,9 +68,10 @@ class Server:
 
     async def stop(self) -> None:
         if self._server is not None:
+            for _ in range(10):  # asyncio forgets whom it accepts in the moment in which it closes
+                await asyncio.sleep(0)
             self._server.close()
             await self._server.wait_closed()
-        await asyncio.sleep(0.05)  # connections accepted before that reach `_arrived`
         for writer in self._writers:
             writer.transport.abort()
         ends = [writer.wait_closed() for writer in self._writers]
@@ -79,8 +84,8 @@ class Server:
 
     async def request(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, dict[str, str]]:
         """The next upgrade request: its headers, by lower case name, and "target"."""
-        reader, writer = await asyncio.wait_for(self._connections.get(), 30)
-        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)).decode()
+        reader, writer = await asyncio.wait_for(self._connections.get(), PATIENCE)
+        head = (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)).decode()
         first, *rest = head.strip().split("\r\n")
         headers = {line.split(": ")[0].lower(): line.split(": ", 1)[1] for line in rest}
         headers["target"] = first.split(" ")[1]
@@ -132,10 +137,10 @@ class Peer:
 
     async def ended(self) -> bool:
         """Waits until the device has closed the socket."""
-        return await asyncio.wait_for(self.reader.read(1), 30) == b""
+        return await asyncio.wait_for(self.reader.read(1), PATIENCE) == b""
 
     async def _read(self, size: int) -> bytes:
-        return await asyncio.wait_for(self.reader.readexactly(size), 30)
+        return await asyncio.wait_for(self.reader.readexactly(size), PATIENCE)
 
 
 def frame(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
@@ -146,13 +151,11 @@ def frame(opcode: int, payload: bytes = b"", *, fin: bool = True) -> bytes:
 
 
 @pytest.fixture(scope="session")
-def bundle_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Makes, once for each, the probe's bundle with lines of the [charge_point] table."""
-    made: dict[str, Path] = {}
+def bundle_of(made_once: Callable[..., Path]) -> Callable[[str], Path]:
+    """Makes, once for each, the probe's bundle with these lines of [charge_point] and [device]."""
 
-    def make(charge_point: str) -> Path:
-        if charge_point not in made:
-            folder = tmp_path_factory.mktemp("bundle")
+    def bundle_with(charge_point: str) -> Path:
+        def make(folder: Path) -> None:
             shutil.copy(DATA / "probe.py", folder)
             off = "".join(f"{found.name} = false\n" for found in discover(Config()))
             (folder / "ocpp.toml").write_text(
@@ -160,10 +163,11 @@ def bundle_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
                 f"[charge_point]\n{charge_point}\n"
             )
             bundle(folder / "ocpp.toml", folder / "out")
-            made[charge_point] = folder / "out"
-        return made[charge_point]
 
-    return make
+        digest = hashlib.sha256(charge_point.encode()).hexdigest()
+        return made_once(f"probe-{digest[:16]}", make) / "out"
+
+    return bundle_with
 
 
 @pytest.fixture
@@ -176,12 +180,13 @@ def device(bundle_of: Callable[[str], Path], tmp_path: Path) -> Iterator[Callabl
         *,
         url: str = f'url = "ws://127.0.0.1:{PORT}/ocpp"',
         more: str = 'identity = "CP001"',
+        settings: str = NO_PINGS,
         network: bool = True,
         texts: bool = True,
         **options: Any,
     ) -> Device:
         copy = tmp_path / f"bundle{len(started)}"
-        shutil.copytree(bundle_of(f"{url}\n{more}") / "usr", copy)
+        shutil.copytree(bundle_of(f"{url}\n{more}\n[device]\n{settings}") / "usr", copy)
         for path in copy.iterdir():
             path.write_text(path.read_text().replace(str(PORT), str(port)))
         if not texts:

@@ -9,10 +9,13 @@ from device_bundle import app
 
 # What nothing but the parts for moving files says.
 ONLY_THERE = ("HTTP,HTTPS", "ocpp_previous", "app_fota", "If-Range")
+OF_OTHER_TESTS = (
+    'url = "ws://127.0.0.1:65017/ocpp"\nidentity = "CP001"\n[device]\nping_interval = 0'
+)
 
 
 def test_a_bundle_that_moves_no_files_has_nothing_of_it(bundle_of: Callable[[str], Path]) -> None:
-    usr = bundle_of('url = "ws://127.0.0.1:65017/ocpp"\nidentity = "CP001"') / "usr"
+    usr = bundle_of(OF_OTHER_TESTS) / "usr"
     text = "".join(path.read_text() for path in usr.iterdir())
     assert not [part for part in ONLY_THERE if part in text]
 

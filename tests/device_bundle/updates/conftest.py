@@ -40,6 +40,8 @@ http_port = 0
 [bundle]
 version = "{version}"
 [device]
+ping_interval = 0
+watchdog = 0
 retry_maximum = 10
 trial_time = {trial_time}
 """
@@ -180,12 +182,14 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(made_once: Callable[..., Path]) -> Path:
     """The bundle every release is made of."""
-    folder = tmp_path_factory.mktemp("updates")
-    (folder / "ocpp.toml").write_text(config_text(PORT))
-    bundle(folder / "ocpp.toml", folder / "out")
-    return folder / "out"
+
+    def make(folder: Path) -> None:
+        (folder / "ocpp.toml").write_text(config_text(PORT))
+        bundle(folder / "ocpp.toml", folder / "out")
+
+    return made_once("updates", make) / "out"
 
 
 @pytest_asyncio.fixture

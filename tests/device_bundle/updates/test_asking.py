@@ -86,10 +86,8 @@ async def test_fw_004_a_network_that_comes_late_after_a_power_cut_costs_no_attem
 async def test_fw_016_the_window_bounds_what_a_module_uploads(site: Any) -> None:
     """FW-016: what came before or after is left out; where that is all, nothing is sent."""
     await site.power_up("1.0.0")
-    for line in ("plug 1", "unplug 1"):
-        await asyncio.sleep(0.5)  # seconds of the module's time
-        site.emulator.send_line(line)
-    await site.until(lambda: sum("Available" in text for _, text in site.frames) > 3)
+    await typed(site, "plug 1", "Preparing")
+    await typed(site, "unplug 1", "Available")
     year = 365 * 86400
     now = site.central.utc()
     assert await site.firmware.diagnostics(site.station, start=now + year) is None
@@ -105,6 +103,14 @@ async def test_fw_016_the_window_bounds_what_a_module_uploads(site: Any) -> None
         assert some
     assert [entry for entry in await noted(site, stop=plugged - 1) if entry[0] >= plugged] == []
     assert (await noted(site, start=unplugged))[0][0] == unplugged
+
+
+async def typed(site: Any, line: str, status: str) -> None:
+    """Types a line seconds of the module's time after what was before, and waits for a status."""
+    await asyncio.sleep(0.5)
+    seen = len(site.frames)
+    site.emulator.send_line(line)
+    await site.until(lambda: any(status in text for _, text in site.frames[seen:]))
 
 
 async def noted(site: Any, **bounds: int) -> list[tuple[int, str]]:

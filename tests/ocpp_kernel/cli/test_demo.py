@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +46,15 @@ def test_it_charges_a_car_under_micropython(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_step_that_does_not_happen_fails_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "CHARGE", (Step("nobody does anything", "status", "Charging"),))
-    monkeypatch.setattr(demo, "PATIENCE", 3)
+    def nothing() -> Iterator[Step]:
+        monkeypatch.setattr(demo, "PATIENCE", 5)  # and not before it has booted
+        yield Step("nobody does anything", "status", "Charging")
+
+    monkeypatch.setattr(demo, "CHARGE", nothing())
     result = run("demo")
     assert result.exit_code == 1
     assert (
-        "Error: the demo failed while nobody does anything: connector 1 is not Charging after 3 s; "
+        "Error: the demo failed while nobody does anything: connector 1 is not Charging after 5 s; "
         "the module's last lines:"
     ) in result.stderr
     assert "connector 1: no EV, 0 W, 0 Wh" in result.stderr

@@ -4,8 +4,10 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 import pytest
@@ -16,6 +18,7 @@ from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.contracts import BOTH, Action
 from ocpp_kernel.errors import NotSupported
+from ocpp_kernel.transports.transfers import Options, Transfers
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 
 SUBPROTOCOL = "toy1"
@@ -147,3 +150,47 @@ async def house() -> AsyncIterator[House]:
 def closed_house() -> House:
     """The same, not listening yet."""
     return House()
+
+
+Speak = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def answered_by(speak: Speak, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """Host and port of a server that speaks like this to each peer; it ends once all is said."""
+    conversations: list[asyncio.Task[None]] = []
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await speak(reader, writer)
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    def arrived(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversations.append(asyncio.ensure_future(converse(reader, writer)))
+
+    async with await asyncio.start_server(arrived, "127.0.0.1", 0, ssl=tls) as server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        for _ in range(10):  # asyncio forgets whom it accepts in the moment in which it closes
+            await asyncio.sleep(0)
+    await asyncio.gather(*conversations, return_exceptions=True)
+
+
+@pytest.fixture
+def answering() -> Callable[..., AbstractAsyncContextManager[str]]:
+    """``async with answering(speak) as address``: a server in which a test holds every byte."""
+    return answered_by
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """Where what is fetched is put."""
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def transfers(files: Path) -> Transfers:
+    """The proxies of this computer's configuration would not reach the servers of tests."""
+    return Transfers(files, Options(timeout=60, proxies=False))

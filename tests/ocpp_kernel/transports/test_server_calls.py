@@ -79,8 +79,9 @@ async def test_frm_025_an_unanswered_call_times_out_and_the_next_goes(house: Hou
         station = await house.station()
         first = asyncio.create_task(station.call(house.Say({"text": "1"})))
         second = asyncio.create_task(station.call(house.Say({"text": "2"})))
-        late = json.loads(await socket.recv())
+        await asyncio.sleep(0)  # the first is under way, and its time-out is set
         station.session.timeout = 60
+        late = json.loads(await socket.recv())
         with pytest.raises(CallTimeout):
             await first
         call = json.loads(await socket.recv())

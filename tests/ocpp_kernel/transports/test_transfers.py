@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import errno
-import importlib.util
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,9 @@ from ocpp_kernel.transports.http_limits import Limits
 from ocpp_kernel.transports.transfer_job import Job
 from ocpp_kernel.transports.transfers import WINDOW, Options, Transfers
 
-_SPEC = importlib.util.spec_from_file_location(
-    "transfers_ftp_server", Path(__file__).with_name("ftp_server.py")
-)
-assert _SPEC is not None
-assert _SPEC.loader is not None
-_ftp = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(_ftp)
-
 CONTENT = bytes(range(256)) * 2000
+#: Makes servers in which a test holds every byte; see conftest.py.
+Answering = Callable[..., AbstractAsyncContextManager[str]]
 
 
 class Recorder(Endpoint):
@@ -65,30 +59,8 @@ async def server(tmp_path: Path) -> AsyncIterator[Recorder]:
     await made.stop()
 
 
-@pytest.fixture
-def ftp(tmp_path: Path) -> Iterator[Any]:
-    folder = tmp_path / "ftp"
-    folder.mkdir()
-    (folder / "fw.bin").write_bytes(CONTENT)
-    made = _ftp.FtpServer(folder)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
-    return tmp_path / "files"
-
-
-@pytest.fixture
-def transfers(files: Path) -> Transfers:
-    return Transfers(files, Options(timeout=5, proxies=False))
-
-
 async def ended(job: Job) -> Job:
     """Waits for its end; the event loop goes on meanwhile."""
-    while not job.finished:
-        await asyncio.sleep(0.01)
     await asyncio.to_thread(job.join)
     return job
 
@@ -150,7 +122,7 @@ async def test_another_address_begins_anew(
 
 
 async def test_a_server_that_says_nothing_of_versions_sends_all_of_it(
-    transfers: Transfers, files: Path
+    transfers: Transfers, files: Path, answering: Answering
 ) -> None:
     heads: list[bytes] = []
 
@@ -158,46 +130,41 @@ async def test_a_server_that_says_nothing_of_versions_sends_all_of_it(
         heads.append(await reader.readuntil(b"\r\n\r\n"))
         body = b"abcdef" if len(heads) > 1 else b"abc"
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n" + body)
-        writer.close()
-        await writer.wait_closed()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+    async with answering(answer) as address:
+        url = f"http://{address}/x"
         assert (await ended(transfers.fetch(url, "firmware"))).fault
         assert (await ended(transfers.fetch(url, "firmware"))).fault == ""
     assert b"Range" not in heads[1]
     assert (files / "firmware").read_bytes() == b"abcdef"
 
 
-async def test_a_part_that_was_not_asked_for_is_refused(transfers: Transfers) -> None:
+async def test_a_part_that_was_not_asked_for_is_refused(
+    transfers: Transfers, answering: Answering
+) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 206 x\r\nContent-Range: bytes 9-9/10\r\n")
         writer.write(b"Content-Length: 1\r\n\r\nx")
-        writer.close()
-        await writer.wait_closed()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+    async with answering(answer) as address:
+        url = f"http://{address}/x"
         job = await ended(transfers.fetch(url, "firmware"))
     assert "another part" in job.fault
 
 
 async def test_credentials_stay_with_their_server(
-    server: Recorder, transfers: Transfers, files: Path
+    server: Recorder, transfers: Transfers, files: Path, answering: Answering
 ) -> None:
     async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         seen.append(await reader.readuntil(b"\r\n\r\n"))
         target = f"http://127.0.0.1:{server.port}/fw.bin"
         writer.write(f"HTTP/1.1 302 x\r\nLocation: {target}\r\n".encode())
         writer.write(b"Content-Length: 0\r\nConnection: close\r\n\r\n")
-        writer.close()
-        await writer.wait_closed()
 
     seen: list[bytes] = []
-    async with await asyncio.start_server(redirect, "127.0.0.1", 0) as other:
-        port = other.sockets[0].getsockname()[1]
-        job = await ended(transfers.fetch(f"http://me:p%40ss@127.0.0.1:{port}/x y", "firmware"))
+    async with answering(redirect) as address:
+        job = await ended(transfers.fetch(f"http://me:p%40ss@{address}/x y", "firmware"))
     assert job.fault == ""
     assert b"GET /x%20y " in seen[0]
     assert b"Authorization: Basic " + base64.b64encode(b"me:p@ss") in seen[0]
@@ -227,21 +194,21 @@ async def test_a_file_that_is_not_there(server: Recorder, transfers: Transfers) 
     assert job.fault == "the server answers HTTP 404 Not Found"
 
 
-async def test_a_redirection_cannot_lead_to_files(transfers: Transfers) -> None:
+async def test_a_redirection_cannot_lead_to_files(
+    transfers: Transfers, answering: Answering
+) -> None:
     async def redirect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n")
-        writer.close()
-        await writer.wait_closed()
 
-    async with await asyncio.start_server(redirect, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+    async with answering(redirect) as address:
+        url = f"http://{address}/x"
         assert "HTTP 302" in (await ended(transfers.fetch(url, "firmware"))).fault
 
 
 @pytest.mark.parametrize("told", ["200 OK", "206 Partial Content"])
 async def test_a_part_that_ends_before_the_file_does_is_no_file(
-    transfers: Transfers, files: Path, told: str
+    transfers: Transfers, files: Path, told: str, answering: Answering
 ) -> None:
     """A server may send less than it was asked for: the next attempt asks for the rest."""
     heads: list[bytes] = []
@@ -255,11 +222,9 @@ async def test_a_part_that_ends_before_the_file_does_is_no_file(
         length = len(body) if span else 6
         head = f'HTTP/1.1 {status}\r\nETag: "v"\r\n{span}Content-Length: {length}\r\n\r\n'
         writer.write(head.encode() + body)
-        writer.close()
-        await writer.wait_closed()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+    async with answering(answer) as address:
+        url = f"http://{address}/x"
         for size in (2, 4):
             job = await ended(transfers.fetch(url, "firmware"))
             assert job.fault == f"it ended after {size} of 6 bytes"
@@ -271,7 +236,7 @@ async def test_a_part_that_ends_before_the_file_does_is_no_file(
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 async def test_fw_014_an_upload_that_is_redirected_is_not_stored(
-    server: Recorder, transfers: Transfers, method: str, status: int
+    server: Recorder, transfers: Transfers, method: str, status: int, answering: Answering
 ) -> None:
     """What the redirection leads to must not be fetched, nor its success taken for the upload's."""
 
@@ -281,23 +246,21 @@ async def test_fw_014_an_upload_that_is_redirected_is_not_stored(
         target = f"http://127.0.0.1:{server.port}/fw.bin"
         writer.write(f"HTTP/1.1 {status} x\r\nLocation: {target}\r\n".encode())
         writer.write(b"Content-Length: 0\r\n\r\n")
-        writer.close()
-        await writer.wait_closed()
 
-    async with await asyncio.start_server(redirect, "127.0.0.1", 0) as other:
-        url = f"http://127.0.0.1:{other.sockets[0].getsockname()[1]}/x"
+    async with answering(redirect) as address:
+        url = f"http://{address}/x"
         job = await feed(transfers.send(url, method, 3), [b"abc"])
     assert job.fault.startswith(f"the server answers HTTP {status}")
     assert server.requests == []
 
 
-async def test_a_silent_server_is_given_up(files: Path) -> None:
+async def test_a_silent_server_is_given_up(files: Path, answering: Answering) -> None:
     async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
 
-    async with await asyncio.start_server(silence, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+    async with answering(silence) as address:
+        url = f"http://{address}/x"
         transfers = Transfers(files, Options(timeout=0.1, proxies=False))
         job = await ended(transfers.fetch(url, "firmware"))
     assert job.fault == "the server does not answer in time"
@@ -326,7 +289,7 @@ async def test_a_full_disk_leaves_nothing_behind(
 
 
 async def test_a_new_fetch_takes_the_place_of_one_under_way(
-    server: Recorder, transfers: Transfers, files: Path
+    server: Recorder, transfers: Transfers, files: Path, answering: Answering
 ) -> None:
     release = asyncio.Event()
 
@@ -335,12 +298,9 @@ async def test_a_new_fetch_takes_the_place_of_one_under_way(
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nold")
         await release.wait()
         writer.write(b"old" * 3)
-        writer.close()
-        await writer.wait_closed()
 
-    async with await asyncio.start_server(slow, "127.0.0.1", 0) as other:
-        port = other.sockets[0].getsockname()[1]
-        first = transfers.fetch(f"http://127.0.0.1:{port}/x", "firmware")
+    async with answering(slow) as address:
+        first = transfers.fetch(f"http://{address}/x", "firmware")
         while not (files / "firmware.part").exists():
             await asyncio.sleep(0.01)
         second = transfers.fetch(f"http://127.0.0.1:{server.port}/fw.bin", "firmware")
@@ -374,14 +334,16 @@ async def test_an_upload(
     assert server.requests[-1][2]["content-length"] == "500000"
 
 
-async def test_an_upload_is_never_wholly_in_memory(transfers: Transfers) -> None:
+async def test_an_upload_is_never_wholly_in_memory(
+    transfers: Transfers, answering: Answering
+) -> None:
     async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await release.wait()
         writer.close()
 
     release = asyncio.Event()
-    async with await asyncio.start_server(slow, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x"
+    async with answering(slow) as address:
+        url = f"http://{address}/x"
         job = transfers.send(url, "PUT", 1 << 30)
         for _ in range(WINDOW // 1024):
             assert job.hungry()
@@ -426,74 +388,3 @@ async def test_cancelling_ends_what_is_under_way(
     transfers.cancel()
     assert (await ended(job)).fault == "cancelled"
     assert not (tmp_path / "server" / "in" / "a").exists()
-
-
-async def test_fw_010_ftp_without_user_and_password(
-    ftp: Any, transfers: Transfers, files: Path
-) -> None:
-    job = await ended(transfers.fetch(f"ftp://127.0.0.1:{ftp.port}/fw.bin", "firmware"))
-    assert job.fault == ""
-    assert (files / "firmware").read_bytes() == CONTENT
-    assert "USER anonymous" in ftp.commands
-
-
-async def test_ftp_goes_on_where_it_broke_off(ftp: Any, transfers: Transfers, files: Path) -> None:
-    url = f"ftp://me:p%40ss@127.0.0.1:{ftp.port}/fw.bin"
-    ftp.cut_after = 100_000
-    job = await ended(transfers.fetch(url, "firmware"))
-    assert job.fault == "it ended after 100000 of 512000 bytes"
-    assert (await ended(transfers.fetch(url, "firmware"))).fault == ""
-    assert "REST 100000" in ftp.commands
-    assert "PASS p@ss" in ftp.commands
-    assert (files / "firmware").read_bytes() == CONTENT
-
-
-async def test_ftp_of_another_version_begins_anew(
-    ftp: Any, transfers: Transfers, files: Path
-) -> None:
-    url = f"ftp://127.0.0.1:{ftp.port}/fw.bin"
-    ftp.cut_after = 100_000
-    await ended(transfers.fetch(url, "firmware"))
-    (ftp.folder / "fw.bin").write_bytes(CONTENT[::-1])
-    assert (await ended(transfers.fetch(url, "firmware"))).fault == ""
-    assert (files / "firmware").read_bytes() == CONTENT[::-1]
-
-
-async def test_ftp_without_a_date_is_still_complete_or_refused(
-    ftp: Any, transfers: Transfers, files: Path
-) -> None:
-    """Servers without MDTM still tell the size."""
-    ftp.has_dates = False
-    url = f"ftp://127.0.0.1:{ftp.port}/fw.bin"
-    ftp.cut_after = 100_000
-    job = await ended(transfers.fetch(url, "firmware"))
-    assert job.fault == "it ended after 100000 of 512000 bytes"
-    assert (await ended(transfers.fetch(url, "firmware"))).fault == ""
-    assert not any(command.startswith("REST") for command in ftp.commands)
-    assert (files / "firmware").read_bytes() == CONTENT
-
-
-async def test_ftp_upload(ftp: Any, transfers: Transfers) -> None:
-    (ftp.folder / "logs").mkdir()
-    url = f"ftp://127.0.0.1:{ftp.port}/logs/a.log"
-    job = await feed(transfers.send(url, "PUT", 6), [b"abc", b"def"])
-    assert job.fault == ""
-    assert (ftp.folder / "logs" / "a.log").read_bytes() == b"abcdef"
-
-
-@pytest.mark.parametrize("path", ["none", "a%0d%0aDELE%20fw.bin"])
-async def test_ftp_faults(ftp: Any, transfers: Transfers, path: str) -> None:
-    job = await ended(transfers.fetch(f"ftp://127.0.0.1:{ftp.port}/{path}", "firmware"))
-    assert job.fault
-    assert not any(command.startswith("DELE") for command in ftp.commands)
-
-
-async def test_ftp_upload_into_a_folder_that_is_missing(ftp: Any, transfers: Transfers) -> None:
-    url = f"ftp://127.0.0.1:{ftp.port}/none/a.log"
-    assert "550" in (await feed(transfers.send(url, "PUT", 1), [b"x"])).fault
-
-
-async def test_ftps_of_a_server_without_tls_is_no_ftp(ftp: Any, transfers: Transfers) -> None:
-    job = await ended(transfers.fetch(f"ftps://127.0.0.1:{ftp.port}/fw.bin", "firmware"))
-    assert job.fault
-    assert not any(command.startswith(("USER", "RETR")) for command in ftp.commands)

@@ -43,13 +43,13 @@ def trusting(authority: trustme.CA, tmp_path: Path) -> Transfers:
     """Trusts the authority of these tests."""
     context = ssl.create_default_context()
     authority.configure_trust(context)
-    return Transfers(tmp_path / "files", Options(ssl_context=context, timeout=10, proxies=False))
+    return Transfers(tmp_path / "files", Options(ssl_context=context, timeout=60, proxies=False))
 
 
 @pytest.fixture
 def careful(tmp_path: Path) -> Transfers:
     """Trusts whom the system trusts."""
-    return Transfers(tmp_path / "files", Options(timeout=10, proxies=False))
+    return Transfers(tmp_path / "files", Options(timeout=60, proxies=False))
 
 
 @pytest.fixture
@@ -126,8 +126,6 @@ def url(request: pytest.FixtureRequest) -> str:
 
 async def ended(job: Job) -> Job:
     """Waits for its end; the event loop goes on meanwhile."""
-    while not job.finished:
-        await asyncio.sleep(0.01)
     await asyncio.to_thread(job.join)
     return job
 

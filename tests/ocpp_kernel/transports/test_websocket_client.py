@@ -1,134 +1,36 @@
-"""The charge point's shell, against real servers on loopback."""
+"""The charge point's shell connects: addresses, subprotocols, delays, credentials."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from itertools import pairwise
+import importlib.util
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
-from websockets.asyncio.server import ServerConnection, serve
+from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from ocpp_kernel import configuration, events, schema
-from ocpp_kernel.codec import MsgspecCodec
+from ocpp_kernel import events
 from ocpp_kernel.errors import Disconnected
-from ocpp_kernel.memory_store import MemoryStore
-from ocpp_kernel.station import Station
-from ocpp_kernel.transports import websocket_client
-from ocpp_kernel.transports.clock import Clock
-from ocpp_kernel.transports.websocket_client import Backoff, WebSocketClient
+from ocpp_kernel.transports.websocket_client import Backoff
+
+_SPEC = importlib.util.spec_from_file_location(
+    "client_point_connecting", Path(__file__).with_name("client_point.py")
+)
+assert _SPEC is not None
+assert _SPEC.loader is not None
+_made = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_made)
+Point, running, odd_server, silent = _made.Point, _made.running, _made.odd_server, _made.silent
 
 #: A central system of a protocol of one action; see conftest.py.
 House = Any
 SUBPROTOCOL = "toy1"
-
-
-class Quick(Backoff):
-    """Delays are noted, not waited for."""
-
-    def __init__(self) -> None:
-        super().__init__(spread=lambda low, high: 1.0)
-        self.delays: list[float] = []
-
-    def next(self) -> float:
-        self.delays.append(super().next())
-        return 0.001
-
-
-class Point:
-    """A charge point that can say things, and everything that happened to it."""
-
-    def __init__(self, house: House, url: str, **options: Any) -> None:
-        self.log: list[str] = []
-        self.events: list[Any] = []
-        self.said: list[str] = []
-        self.keys: list[configuration.Key] = [
-            configuration.integer("WebSocketPingInterval", 0),
-            configuration.Key(
-                "AuthorizationKey", configuration.STRING, "", "W", None, None, None, False
-            ),
-        ]
-        self._house = house
-        self.store = MemoryStore()
-        self.backoff = Quick()
-        options.setdefault("backoff", self.backoff)
-        options.setdefault("proxy", None)
-        self.client = WebSocketClient(self.build, url, **options)
-
-    def build(self) -> Station:
-        station = Station(
-            "RDAM 1", MsgspecCodec(), self.store, lambda level, text: self.log.append(text)
-        )
-        station.install(
-            schema.contracts_of([self._house.Say]),
-            {"Say": self.on_say},
-            {
-                "ocpp_on_event": (self.events.append,),
-                "ocpp_register_configuration": (lambda: self.keys,),
-            },
-            (),
-            check=schema.check,
-        )
-        station.subprotocols = (SUBPROTOCOL,)  # type: ignore[attr-defined]  # as build.py does
-        return station
-
-    def on_say(self, request: Any) -> Any:
-        self.said.append(request["text"])
-        return {"text": request["text"].upper()}
-
-    @property
-    def station(self) -> Station:
-        return self.client.station
-
-    def logged(self, part: str) -> bool:
-        return any(part in text for text in self.log)
-
-    async def say(self, house: House, text: str) -> str:
-        """Calls the central system and waits for the answer."""
-        outcome: list[Any] = []
-        self.client.do(
-            lambda station: station.call(
-                house.Say({"text": text}), lambda answer, error: outcome.append((answer, error))
-            )
-        )
-        await house.until(lambda: bool(outcome))
-        answer, error = outcome[0]
-        if error is not None:
-            raise error
-        return str(answer["text"])
-
-
-@asynccontextmanager
-async def running(point: Point) -> AsyncIterator[Point]:
-    task = asyncio.create_task(point.client.run())
-    try:
-        yield point
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-Handler = Callable[[ServerConnection], Any]
-
-
-@asynccontextmanager
-async def odd_server(handler: Handler, **options: Any) -> AsyncIterator[str]:
-    """A server that may break the rules; gives its URL."""
-    options.setdefault("subprotocols", [SUBPROTOCOL])
-    async with serve(handler, "127.0.0.1", 0, **options) as server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-async def silent(socket: ServerConnection) -> None:
-    with suppress(ConnectionClosed):
-        async for _ in socket:
-            pass
 
 
 async def test_frm_001_connects_under_its_escaped_identity(house: House) -> None:
@@ -277,6 +179,11 @@ async def test_calls_fail_when_the_connection_ends(house: House) -> None:
             await waiting
 
 
+def test_a_url_that_is_none_is_refused(closed_house: House) -> None:
+    with pytest.raises(ValueError, match="ws://"):
+        Point(closed_house, "http://127.0.0.1")
+
+
 # Credentials.
 
 
@@ -301,7 +208,7 @@ async def test_sec_004_credentials_go_with_every_request(house: House) -> None:
 
 
 async def test_frm_011_the_authorization_key_goes_before_the_first_password(house: House) -> None:
-    def point_of(url: str) -> Point:
+    def point_of(url: str) -> Any:
         point = Point(house, url, password=b"first")
         point.store.save("configuration", {"authorizationkey": "00" * 19 + "FF"})
         return point
@@ -325,175 +232,3 @@ async def test_sec_009_a_new_key_is_used_on_the_reconnection_asked_for(house: Ho
         await house.until(lambda: point.client.connections == 2)
         await house.until(lambda: point.station.online)
     assert point.backoff.delays == []  # what the station asked for is done at once
-
-
-# Pings.
-
-
-async def test_frm_042_no_pings_while_the_interval_is_0(house: House) -> None:
-    async with running(Point(house, house.server.url)) as point:
-        await house.until(lambda: point.station.online)
-        assert point.client._pings is None
-
-
-async def test_frm_042_pings_follow_the_configured_interval(house: House) -> None:
-    point = Point(house, house.server.url)
-    async with running(point):
-        await house.until(lambda: point.station.online)
-        pings: list[Any] = []
-        socket = (await house.station("RDAM 1")).session.link._socket
-        process = socket.process_event
-        socket.process_event = lambda event: (pings.append(event.opcode), process(event))
-        point.client.do(lambda s: s.configuration.change("WebSocketPingInterval", "1"))
-        await house.until(lambda: len(pings) >= 2)
-        assert point.station.online
-        point.client.do(lambda s: s.configuration.change("WebSocketPingInterval", "0"))
-        assert point.client._pings is None
-    assert {int(opcode) for opcode in pings[:2]} == {9}
-
-
-async def test_frm_044_a_missing_pong_makes_it_connect_anew(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(websocket_client, "CLOSE_TIMEOUT", 0.1)
-
-    async def deaf(socket: ServerConnection) -> None:
-        socket.transport.pause_reading()
-        await socket.wait_closed()
-
-    async with odd_server(deaf, ping_interval=None, close_timeout=0.1) as url:
-        point = Point(house, url)
-        point.store.save("configuration", {"websocketpinginterval": "1"})
-        async with running(point):
-            await house.until(lambda: point.client.connections == 2)
-            assert point.logged("no answer to a ping in 1 s")
-
-
-async def test_frm_043_pings_of_the_server_are_answered(house: House) -> None:
-    pongs: list[float] = []
-
-    async def handler(socket: ServerConnection) -> None:
-        pongs.append(await (await socket.ping()))
-        await silent(socket)
-
-    async with odd_server(handler) as url, running(Point(house, url)):
-        await house.until(lambda: bool(pongs))
-
-
-# Time.
-
-
-async def test_timers_run_without_a_connection(house: House) -> None:
-    await house.server.stop()
-    due: list[int] = []
-    point = Point(house, "ws://127.0.0.1:1", clock=Clock(1000))
-    async with running(point):
-        point.client.do(lambda station: station.after(5, lambda: due.append(station.now)))
-        await house.until(lambda: bool(due))
-    assert due[0] >= 5
-
-
-async def test_simulated_time_passes_faster(house: House) -> None:
-    point = Point(house, house.server.url, clock=Clock(36_000))
-    ticks: list[int] = []
-
-    def again(station: Station) -> None:
-        ticks.append(station.now)
-        station.after(3600, lambda: again(station))
-
-    async with running(point):
-        point.client.do(again)
-        await house.until(lambda: len(ticks) >= 4)
-    assert all(later - earlier >= 3600 for earlier, later in pairwise(ticks))
-
-
-async def test_an_earlier_timer_is_not_missed(house: House) -> None:
-    point = Point(house, house.server.url, clock=Clock(1000))
-    order: list[str] = []
-    async with running(point):
-        point.client.do(lambda station: station.after(10_000, lambda: order.append("late")))
-        point.client.do(lambda station: station.after(10, lambda: order.append("early")))
-        await house.until(lambda: bool(order))
-    assert order == ["early"]
-
-
-# Restarts.
-
-
-async def test_a_restart_builds_a_new_station_and_says_why(house: House) -> None:
-    point = Point(house, house.server.url)
-    async with running(point):
-        await house.until(lambda: point.station.online)
-        first = point.station
-        point.client.do(lambda station: setattr(station, "exit", "Soft"))
-        await house.until(lambda: point.client.connections == 2 and point.station.online)
-        assert point.station is not first
-        assert not first.online
-    causes = [event.cause for event in point.events if isinstance(event, events.Started)]
-    assert causes[0] == "PowerUp"
-    assert causes[1] == "Soft"
-
-
-async def test_rt_001_the_response_is_sent_before_the_restart(house: House) -> None:
-    point = Point(house, house.server.url)
-
-    def on_say(request: Any) -> Any:
-        station = point.station
-        station.after_response(lambda: setattr(station, "exit", "Hard"))
-        return {"text": "going down"}
-
-    point.on_say = on_say  # type: ignore[method-assign]  # another handler for this test
-    point.client = WebSocketClient(point.build, house.server.url, proxy=None)
-    async with running(point):
-        station = await house.station("RDAM 1")
-        await house.until(lambda: point.station.online)
-        assert (await station.call(house.Say({"text": "reset"})))["text"] == "going down"
-        await house.until(lambda: point.client.connections == 2)
-
-
-async def test_a_restart_is_possible_while_nobody_can_be_reached(house: House) -> None:
-    await house.server.stop()
-    point = Point(house, "ws://127.0.0.1:1", backoff=Backoff(first=1000))
-    async with running(point):
-        await house.until(lambda: bool(point.log))
-        first = point.station
-        point.client.do(lambda station: setattr(station, "exit", "Soft"))
-        await house.until(lambda: point.station is not first)
-
-
-async def test_stopping_tells_the_station_and_closes(house: House) -> None:
-    point = Point(house, house.server.url)
-    async with running(point):
-        await house.until(lambda: point.station.online)
-    assert isinstance(point.events[-1], events.Disconnected)
-    await house.until(lambda: not house.central.stations["RDAM 1"].online)
-
-
-async def test_a_binary_message_is_dropped(house: House) -> None:
-    async def handler(socket: ServerConnection) -> None:
-        await socket.send(b'[2, "1", "Say", {"text": "x"}]')
-        await socket.send('[2, "2", "Say", {"text": "y"}]')
-        await silent(socket)
-
-    async with odd_server(handler) as url, running(Point(house, url)) as point:
-        await house.until(lambda: bool(point.said))
-        assert point.said == ["y"]
-        assert point.logged("binary")
-
-
-async def test_what_arrives_with_the_handshake_is_not_lost(house: House) -> None:
-    """A server may speak in the very segment of its 101 response."""
-
-    async def handler(socket: ServerConnection) -> None:
-        for n in range(20):
-            await socket.send(f'[2, "{n}", "Say", {{"text": "{n}"}}]')
-        await silent(socket)
-
-    async with odd_server(handler) as url, running(Point(house, url)) as point:
-        await house.until(lambda: len(point.said) == 20)
-        assert point.said == [str(n) for n in range(20)]
-
-
-def test_a_url_that_is_none_is_refused(closed_house: House) -> None:
-    with pytest.raises(ValueError, match="ws://"):
-        Point(closed_house, "http://127.0.0.1")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from ocpp_plugins.core_profile.central_system import ledger as ledger_module
 
 Bench = Any
+Settled = Callable[[], Awaitable[None]]
 
 START = {
     "connectorId": 1,
@@ -361,7 +363,7 @@ def test_transactions_that_never_end_are_bounded_too(
 # Tags looked up asynchronously.
 
 
-async def test_tags_may_be_looked_up_asynchronously(bench: Bench) -> None:
+async def test_tags_may_be_looked_up_asynchronously(bench: Bench, settled: Settled) -> None:
     async def look_up(station: Any, id_tag: str) -> Any:
         await asyncio.sleep(0)
         return {"status": "Blocked"}
@@ -376,12 +378,14 @@ async def test_tags_may_be_looked_up_asynchronously(bench: Bench) -> None:
         ]
     ):
         link.session.receive(json.dumps([2, str(number), action, payload]), link.now())
-    await asyncio.sleep(0.001)
+    await settled()
     answers = {answer[1]: answer[2]["idTagInfo"]["status"] for answer in link.sent}
     assert answers == {"0": "Blocked", "1": "Blocked", "2": "Blocked"}
 
 
-async def test_core_050_a_start_sent_again_while_its_tag_is_looked_up(bench: Bench) -> None:
+async def test_core_050_a_start_sent_again_while_its_tag_is_looked_up(
+    bench: Bench, settled: Settled
+) -> None:
     release = asyncio.Event()
 
     async def look_up(station: Any, id_tag: str) -> Any:
@@ -393,7 +397,7 @@ async def test_core_050_a_start_sent_again_while_its_tag_is_looked_up(bench: Ben
     for call_id in ("a", "b"):
         link.session.receive(json.dumps([2, call_id, "StartTransaction", START]), link.now())
     release.set()
-    await asyncio.sleep(0.001)
+    await settled()
     numbers = [answer[2]["transactionId"] for answer in link.sent]
     assert len(numbers) == 2
     assert len(set(numbers)) == 1

@@ -112,7 +112,7 @@ def test_lal_009_a_thousand_entries_fit_a_device(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout[-500:] + done.stderr[-2000:]
     count, found, kept = json.loads(done.stdout)
