@@ -8,13 +8,10 @@ certain - generators, overridden methods, callbacks, returns from within loops -
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
-from device_bundle.attributes import count_defined, named_by_text
-from device_bundle.dialect import BUILTINS, FIRMWARE_ATTRIBUTES
-from device_bundle.firmware import is_derived
+from device_bundle.callees import Callee, arguments_of
+from device_bundle.dialect import BUILTINS
 from device_bundle.inline_body import (
     Block,
     CannotInline,
@@ -22,105 +19,15 @@ from device_bundle.inline_body import (
     bound_inside,
     captured,
     in_order,
+    rebound_names,
     returning,
     storing,
 )
-from device_bundle.later import RESIDENT, zones
-from device_bundle.program import Definition, Ref, Symbol, cloned, refs, target
+from device_bundle.inline_facts import Facts
+from device_bundle.later import RESIDENT
+from device_bundle.program import Definition, Ref, cloned, refs, target
 from device_bundle.sources import Program
 from device_bundle.trees import walk
-
-_REFUSED = (
-    ast.Yield,
-    ast.YieldFrom,
-    ast.Nonlocal,
-    ast.Global,
-    ast.Import,
-    ast.ImportFrom,
-    ast.ClassDef,
-)
-_READERS = ("super", "locals", "globals", "eval", "exec", "dir")
-
-
-class Callee(NamedTuple):
-    """A function called at one place; `owner` is its class if it is a method."""
-
-    node: ast.FunctionDef
-    owner: ast.ClassDef | None
-
-
-class Facts:
-    """What must be known of the whole program before anything is moved."""
-
-    def __init__(
-        self, program: Program, definitions: Sequence[Definition], firmware: set[str]
-    ) -> None:
-        self.functions: dict[Symbol, Callee] = {}
-        self.methods: dict[str, Callee] = {}
-        self.firmware = firmware
-        self.zones = zones(definitions)
-        #: Attributes that are not merely stored by `__init__`, or never.
-        self.changing: set[str] = set()
-        #: Properties and the like, whose store runs code.
-        self.computed: set[str] = set()
-        self.keywords: set[str] = set()
-        nodes = [node for definition in definitions for node in walk(definition.node)]
-        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
-        uses = Counter(node.attr for node in nodes if isinstance(node, ast.Attribute))
-        names = count_defined(nodes)
-        referred = Counter(node.symbol for node in nodes if isinstance(node, Ref))
-        single = {
-            node.attr
-            for node in nodes
-            if isinstance(node, ast.Attribute) and uses[node.attr] == 1 and id(node) in called
-        }
-        single_refs = {
-            node.symbol
-            for node in nodes
-            if isinstance(node, Ref) and id(node) in called and referred[node.symbol] == 1
-        }
-        for node in nodes:
-            if isinstance(node, ast.keyword) and node.arg:
-                self.keywords.add(node.arg)
-            self.changing.update(named_by_text(node))
-            if isinstance(node, ast.FunctionDef) and node.decorator_list:
-                self.computed.add(node.name)
-        for definition in definitions:
-            node = definition.node
-            if isinstance(node, ast.FunctionDef) and definition.symbols[0] in single_refs:
-                self._add_function(definition.symbols[0], node)
-            elif isinstance(node, ast.ClassDef):
-                self.changing.update(_changing(node))
-                if not is_derived(node, program):
-                    self._add_methods(node, single, names)
-            else:
-                self.changing.update(_stored_in(node))
-
-    def _add_function(self, symbol: Symbol, node: ast.FunctionDef) -> None:
-        if is_movable(node):
-            self.functions[symbol] = Callee(node, None)
-
-    def _add_methods(self, owner: ast.ClassDef, single: set[str], names: Counter[str]) -> None:
-        for part in owner.body:
-            if not isinstance(part, ast.FunctionDef) or part.name not in single:
-                continue
-            if part.name.startswith("__") or part.name in FIRMWARE_ATTRIBUTES:
-                continue
-            if names[part.name] == 1 and part.args.args and is_movable(part):
-                self.methods[part.name] = Callee(part, owner)
-
-    def is_steady(self, node: ast.AST, rebound: set[str]) -> bool:
-        """Whether it gives the same whenever it is evaluated during one call.
-
-        `rebound` are local names that functions nested in the caller bind anew.
-        """
-        if isinstance(node, ast.Name):
-            return node.id not in rebound
-        if isinstance(node, ast.Attribute):
-            return node.attr not in self.changing and self.is_steady(node.value, rebound)
-        if isinstance(node, ast.Tuple):
-            return all(self.is_steady(part, rebound) for part in node.elts)
-        return isinstance(node, ast.Constant)
 
 
 def inline(program: Program, definitions: Sequence[Definition], firmware: set[str]) -> int:
@@ -324,80 +231,6 @@ class _Mover:
             if fresh not in self._names:
                 self._names.add(fresh)
                 return fresh
-
-
-def rebound_names(function: ast.FunctionDef) -> set[str]:
-    """Local names that any call may change, since nested functions bind them too."""
-    return {
-        name for node in walk(function) if isinstance(node, ast.Nonlocal) for name in node.names
-    }
-
-
-def arguments_of(callee: Callee, call: ast.Call) -> dict[str, ast.expr]:
-    """What each parameter gets, in the order in which it is evaluated.
-
-    Raises CannotInline where that is not certain, such as for a method called as `Class.method`.
-    """
-    names = [arg.arg for arg in callee.node.args.args]
-    given: dict[str, ast.expr] = {}
-    values = list(call.args)
-    if callee.owner is not None and isinstance(call.func, ast.Attribute):
-        if isinstance(call.func.value, Ref):
-            raise CannotInline
-        values.insert(0, call.func.value)
-    if len(values) > len(names) or any(isinstance(value, ast.Starred) for value in values):
-        raise CannotInline
-    given.update(zip(names, values, strict=False))
-    for keyword in call.keywords:
-        if keyword.arg not in names or keyword.arg in given:
-            raise CannotInline
-        given[keyword.arg] = keyword.value
-    defaults = callee.node.args.defaults
-    for name, default in zip(names[len(names) - len(defaults) :], defaults, strict=True):
-        if name not in given:
-            given[name] = cloned(default)
-    if len(given) != len(names):
-        raise CannotInline
-    return given
-
-
-def is_movable(node: ast.FunctionDef) -> bool:
-    """Whether the function is plain enough for its body to stand elsewhere."""
-    args = node.args
-    if node.decorator_list or args.vararg or args.kwarg or args.kwonlyargs or args.posonlyargs:
-        return False
-    if not all(isinstance(default, ast.Constant | Ref) for default in args.defaults):
-        return False
-    for part in walk(node):
-        if isinstance(part, _REFUSED):
-            return False
-        if isinstance(part, ast.Name) and part.id in _READERS:
-            return False
-    return True
-
-
-def _changing(node: ast.ClassDef) -> Iterator[str]:
-    """Attributes that methods other than `__init__` store, and those a call computes."""
-    for part in node.body:
-        if isinstance(part, ast.FunctionDef) and part.decorator_list:
-            yield part.name
-        if isinstance(part, ast.FunctionDef) and part.name == "__init__":
-            me = part.args.args[0].arg if part.args.args else ""
-            for store in _stores(part):
-                if not (isinstance(store.value, ast.Name) and store.value.id == me):
-                    yield store.attr
-        else:
-            yield from _stored_in(part)
-
-
-def _stored_in(node: ast.AST) -> Iterator[str]:
-    return (store.attr for store in _stores(node))
-
-
-def _stores(node: ast.AST) -> Iterator[ast.Attribute]:
-    for part in walk(node):
-        if isinstance(part, ast.Attribute) and not isinstance(part.ctx, ast.Load):
-            yield part
 
 
 def _replace(holder: ast.AST, field: str, index: int | None, node: ast.expr) -> None:

@@ -197,6 +197,13 @@ def bound_inside(body: Sequence[ast.AST]) -> tuple[set[str], set[str]]:
     return everywhere, inner
 
 
+def rebound_names(function: ast.FunctionDef) -> set[str]:
+    """Local names that any call may change, since nested functions bind them too."""
+    return {
+        name for node in walk(function) if isinstance(node, ast.Nonlocal) for name in node.names
+    }
+
+
 def captured(body: Sequence[ast.AST]) -> set[str]:
     """Names that functions made by these statements use after them."""
     return {

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from device_bundle.attributes import count_defined
+from device_bundle.callees import Callee, arguments_of
 from device_bundle.constants import INTERNED
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
-from device_bundle.inline import Callee, arguments_of
 from device_bundle.inline_body import CannotInline, Substitution, bound_inside
 from device_bundle.program import Definition, Ref, refs, target
 from device_bundle.sources import Program

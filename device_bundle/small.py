@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from device_bundle.attributes import count_defined
+from device_bundle.callees import Callee, arguments_of, is_movable
 from device_bundle.dialect import FIRMWARE_ATTRIBUTES
 from device_bundle.firmware import is_derived
-from device_bundle.inline import Callee, arguments_of, is_movable, rebound_names
-from device_bundle.inline_body import CannotInline, Substitution, bound_inside
+from device_bundle.inline_body import CannotInline, Substitution, bound_inside, rebound_names
 from device_bundle.later import RESIDENT, zones
 from device_bundle.program import Definition, Ref, cloned, refs, target
 from device_bundle.sources import Program

@@ -9,11 +9,44 @@ from pathlib import Path
 import pytest
 
 from ocpp_kernel.config import Config
-from ocpp_kernel.plugins import discover
+from ocpp_kernel.plugins import PluginSet, discover
+
+#: Sources of plugins, or parts of them.
+MESSAGES = """
+from typing import TypedDict
+from ocpp_kernel.contracts import CENTRAL_SYSTEM, Action
+
+class PokeRequest(TypedDict):
+    depth: int
+
+class PokeResponse(TypedDict):
+    status: str
+
+Poke = Action("{action}", PokeRequest, PokeResponse, sent_by=CENTRAL_SYSTEM)
+"""
+
+CHARGE_POINT = """
+class ChargePoint:
+    profile = "Poking"
+    def __init__(self, station, settings):
+        self.station = station
+"""
+
+CENTRAL = """
+class CentralSystem:
+    def __init__(self, central, settings):
+        self.central = central
+"""
+
+INIT = "def __init__(self, host, settings): ...\n"
 
 Install = Callable[..., None]
 Module = Callable[[str, str], None]
 Only = Callable[..., Config]
+
+
+def names(loaded: PluginSet) -> list[str]:
+    return [plugin.name for plugin in loaded.plugins]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
+import importlib.util
 import json
 import sys
 import zlib
@@ -20,6 +20,14 @@ from device_bundle.runtime.installer import Installer
 from device_bundle.runtime.installing import Installing
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.memory_store import MemoryStore
+
+_SPEC = importlib.util.spec_from_file_location(
+    "installing_flash", Path(__file__).with_name("flash.py")
+)
+assert _SPEC is not None
+assert _SPEC.loader is not None
+_flash = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(_flash)
 
 TRIAL_TEMPLATE = Path(device_bundle.runtime.__file__).parent / "trial_template.py"
 STAGING = "device_bundle.runtime.staging"
@@ -44,110 +52,8 @@ BROKEN = {**NEW, "app.mpy": b"broken" * 400}
 DEAF = {**NEW, "app.mpy": b"deaf" * 400}
 
 
-class PowerCut(BaseException):
-    """The machine stops; no handler of the program may catch it."""
-
-
 class Restart(BaseException):
     """The program restarts the module."""
-
-
-class Flash:
-    """A file system whose power fails at the n-th change, half way if that is a write.
-
-    With `replaces` false a rename onto an existing file fails.
-    """
-
-    def __init__(self, replaces: bool = True) -> None:
-        self.files: dict[str, bytes] = {}
-        self.folders = {"/usr", "/usr/ocpp_data"}
-        self.replaces = replaces
-        self.steps: int | None = None
-        self.blocks = 96
-
-    def step(self) -> None:
-        if self.steps is not None:
-            if self.steps == 0:
-                raise PowerCut
-            self.steps -= 1
-
-    def listdir(self, path: str) -> list[str]:
-        if path not in self.folders:
-            raise OSError(2)
-        names = [*self.files, *self.folders]
-        return [name[len(path) + 1 :] for name in names if name.rpartition("/")[0] == path]
-
-    def mkdir(self, path: str) -> None:
-        if path in self.folders:
-            raise OSError(17)
-        if path.rpartition("/")[0] not in {"", *self.folders}:
-            raise OSError(2)
-        self.step()
-        self.folders.add(path)
-
-    def remove(self, path: str) -> None:
-        if path not in self.files:
-            raise OSError(2)
-        self.step()
-        del self.files[path]
-
-    def rename(self, old: str, new: str) -> None:
-        if old not in self.files:
-            raise OSError(2)
-        if new in self.files and not self.replaces:
-            raise OSError(17)
-        self.step()
-        self.files[new] = self.files.pop(old)
-
-    def stat(self, path: str) -> tuple[int, ...]:
-        if path not in self.files:
-            raise OSError(2)
-        return (0, 0, 0, 0, 0, 0, len(self.files[path]), 0, 0, 0)
-
-    def statvfs(self, path: str) -> tuple[int, ...]:
-        used = sum(-(-len(content) // 4096) for content in self.files.values())
-        free = self.blocks - used
-        return (4096, 4096, self.blocks, free, free, 0, 0, 0, 0, 255)
-
-    def open(self, path: str, mode: str = "r") -> Any:
-        if path.rpartition("/")[0] not in self.folders:
-            raise OSError(2)
-        if mode in ("r", "rb"):
-            if path not in self.files:
-                raise OSError(2)
-            content = self.files[path]
-            return io.BytesIO(content) if mode == "rb" else io.StringIO(content.decode())
-        self.step()
-        if mode[0] == "w" or path not in self.files:
-            self.files[path] = b""
-        return Writer(self, path)
-
-
-class Writer:
-    """A file that puts each piece down at once."""
-
-    def __init__(self, flash: Flash, path: str) -> None:
-        self._flash = flash
-        self._path = path
-
-    def write(self, data: bytes | str) -> int:
-        content = data.encode() if isinstance(data, str) else data
-        try:
-            self._flash.step()
-        except PowerCut:
-            self._flash.files[self._path] += content[: len(content) // 2]
-            raise
-        self._flash.files[self._path] += content
-        return len(content)
-
-    def close(self) -> None:
-        pass
-
-    def __enter__(self) -> Writer:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        pass
 
 
 class Inflated:
@@ -175,7 +81,7 @@ class Module:
     """Everything of it that outlives a power cut is in `flash`, `store` and `outcome`."""
 
     def __init__(self, release: dict[str, bytes], replaces: bool = True) -> None:
-        self.flash = Flash(replaces)
+        self.flash = _flash.Flash(replaces)
         for name, content in {**release, "main.py": b"main", "own.txt": b"own"}.items():
             self.flash.files[f"/usr/{name}"] = content
         self.store = MemoryStore()
@@ -223,7 +129,7 @@ class Module:
                 return self._start()
             except Restart:
                 continue
-            except PowerCut:
+            except _flash.PowerCut:
                 self.cuts += 1
                 self.flash.steps = left.pop(0) if left else None
         raise AssertionError("the module restarts without end")

@@ -16,6 +16,23 @@ from ocpp_kernel.config import parse_config
 from ocpp_kernel.plugins import Found, PluginSet, load_plugin
 
 BOOT = {"chargePointModel": "M1", "chargePointVendor": "V1"}
+START = {
+    "connectorId": 1,
+    "idTag": "TAG1",
+    "meterStart": 1000,
+    "timestamp": "2026-01-01T00:00:00Z",
+}
+METER = [{"timestamp": "2026-01-01T00:05:00Z", "sampledValue": [{"value": "1500"}]}]
+
+
+def stop(number: int, **more: Any) -> dict[str, Any]:
+    """A StopTransaction's payload."""
+    return {
+        "transactionId": number,
+        "meterStop": 3000,
+        "timestamp": "2026-01-01T01:00:00Z",
+        **more,
+    }
 
 
 class Link:

@@ -1,34 +1,13 @@
-"""StartTransaction, MeterValues, StopTransaction."""
+"""StartTransaction, StopTransaction, and what is remembered of them."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from ocpp_plugins.core_profile.central_system import ledger as ledger_module
 
-Bench = Any
-Settled = Callable[[], Awaitable[None]]
-
-START = {
-    "connectorId": 1,
-    "idTag": "TAG1",
-    "meterStart": 1000,
-    "timestamp": "2026-01-01T00:00:00Z",
-}
-METER = [{"timestamp": "2026-01-01T00:05:00Z", "sampledValue": [{"value": "1500"}]}]
-
-
-def stop(number: int, **more: Any) -> dict[str, Any]:
-    return {
-        "transactionId": number,
-        "meterStop": 3000,
-        "timestamp": "2026-01-01T01:00:00Z",
-        **more,
-    }
+from .conftest import METER, START, Bench, stop
 
 
 def test_a_transaction_from_start_to_stop(bench: Bench) -> None:
@@ -265,69 +244,6 @@ def test_a_faulty_stop(bench: Bench, payload: Any, code: str) -> None:
     assert bench.boot().ask("StopTransaction", payload)[2] == code
 
 
-# MeterValues.
-
-
-@pytest.mark.parametrize("more", [{}, {"transactionId": -1}, {"transactionId": 424242}])
-def test_core_087_and_056_meter_values_are_always_answered(bench: Bench, more: Any) -> None:
-    link = bench.boot()
-    assert link.ask("MeterValues", {"connectorId": 1, "meterValue": METER, **more}) == {}
-    assert bench.told("MeterValuesReceived")[0].transaction is None
-
-
-@pytest.mark.parametrize("unit", ["Celsius", "Celcius"])
-def test_core_086_both_spellings_of_celsius(bench: Bench, unit: str) -> None:
-    sample = {"value": "21.5", "measurand": "Temperature", "unit": unit}
-    values = [{"timestamp": "2026-01-01T00:00:00Z", "sampledValue": [sample]}]
-    assert bench.boot().ask("MeterValues", {"connectorId": 0, "meterValue": values}) == {}
-
-
-def test_the_last_readings_of_a_connector_are_kept(bench: Bench) -> None:
-    link = bench.boot()
-    link.ask("StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Charging"})
-    newer = [*METER, {"timestamp": "2026-01-01T00:06:00Z", "sampledValue": [{"value": "1600"}]}]
-    link.ask("MeterValues", {"connectorId": 1, "meterValue": newer})
-    assert bench.core.stations["CP1"].connectors[1].meter_values == newer[-1:]
-
-
-@pytest.mark.parametrize(
-    ("payload", "code"),
-    [
-        ({"connectorId": 1}, "ProtocolError"),
-        ({"connectorId": 1, "meterValue": []}, "OccurenceConstraintViolation"),
-        (
-            {"connectorId": 1, "meterValue": [{**METER[0], "sampledValue": []}]},
-            "OccurenceConstraintViolation",
-        ),
-        (
-            {"connectorId": 1, "meterValue": [{**METER[0], "sampledValue": [{"value": 1}]}]},
-            "TypeConstraintViolation",
-        ),
-    ],
-)
-def test_faulty_meter_values(bench: Bench, payload: Any, code: str) -> None:
-    assert bench.boot().ask("MeterValues", payload)[2] == code
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_readings_that_are_sent_again_count_once(bench: Bench, count: int) -> None:
-    """Their answer got lost; one that differs in a digit is another one."""
-    link = bench.boot()
-    number = link.ask("StartTransaction", START)["transactionId"]
-    readings = [
-        {"timestamp": f"2026-01-01T00:0{n}:00Z", "sampledValue": [{"value": str(n)}]}
-        for n in range(count)
-    ]
-    values = {"connectorId": 1, "transactionId": number, "meterValue": readings}
-    for _ in range(3):
-        assert link.ask("MeterValues", values) == {}
-    assert list(bench.core.transactions[number].meter_values) == readings
-    assert len(bench.told("MeterValuesReceived")) == 1
-    other = [{**readings[-1], "sampledValue": [{"value": "9"}]}]
-    link.ask("MeterValues", {**values, "meterValue": other})
-    assert list(bench.core.transactions[number].meter_values) == readings + other
-
-
 # Memory.
 
 
@@ -358,66 +274,3 @@ def test_transactions_that_never_end_are_bounded_too(
         link.ask("StartTransaction", {**START, "connectorId": n})
     assert sum(known.running for known in bench.core.transactions.values()) == 5
     assert len(bench.core.transactions) == 8
-
-
-# Tags looked up asynchronously.
-
-
-async def test_tags_may_be_looked_up_asynchronously(bench: Bench, settled: Settled) -> None:
-    async def look_up(station: Any, id_tag: str) -> Any:
-        await asyncio.sleep(0)
-        return {"status": "Blocked"}
-
-    bench.core.look_up = look_up
-    link = bench.boot()
-    for number, (action, payload) in enumerate(
-        [
-            ("Authorize", {"idTag": "T"}),
-            ("StartTransaction", START),
-            ("StopTransaction", stop(-1, idTag="T")),
-        ]
-    ):
-        link.session.receive(json.dumps([2, str(number), action, payload]), link.now())
-    await settled()
-    answers = {answer[1]: answer[2]["idTagInfo"]["status"] for answer in link.sent}
-    assert answers == {"0": "Blocked", "1": "Blocked", "2": "Blocked"}
-
-
-async def test_core_050_a_start_sent_again_while_its_tag_is_looked_up(
-    bench: Bench, settled: Settled
-) -> None:
-    release = asyncio.Event()
-
-    async def look_up(station: Any, id_tag: str) -> Any:
-        await release.wait()
-        return {"status": "Accepted"}
-
-    bench.core.look_up = look_up
-    link = bench.boot()
-    for call_id in ("a", "b"):
-        link.session.receive(json.dumps([2, call_id, "StartTransaction", START]), link.now())
-    release.set()
-    await settled()
-    numbers = [answer[2]["transactionId"] for answer in link.sent]
-    assert len(numbers) == 2
-    assert len(set(numbers)) == 1
-
-
-async def test_core_063_an_end_is_answered_although_its_tag_cannot_be_looked_up(
-    bench: Bench,
-) -> None:
-    def fail(station: Any, id_tag: str) -> Any:
-        raise RuntimeError("no database")
-
-    async def fail_later(station: Any, id_tag: str) -> Any:
-        raise RuntimeError("no database")
-
-    link = bench.boot()
-    number = link.ask("StartTransaction", START)["transactionId"]
-    for look_up in (fail, fail_later):
-        bench.core.look_up = look_up
-        link.say([2, "s", "StopTransaction", stop(number, idTag="T")])
-        await asyncio.sleep(0.001)
-        assert link.sent.pop() == [3, "s", {}]
-    assert len(bench.told("TransactionEnded")) == 1
-    assert ("warning", "CP1: look_up failed: RuntimeError('no database')") in bench.log
