@@ -467,6 +467,25 @@ def test_a_slow_link_is_no_fault(bench: Bench) -> None:
     assert stream.sent == content
 
 
+@pytest.mark.parametrize("kind", ["fetch", "send"])
+def test_connecting_may_take_longer_than_an_answer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Looking the name up, TCP and TLS over a slow link; the server answers 20 s later."""
+    dial = bench.dial
+
+    def slowly(host: str, port: int, secure: bool) -> Any:
+        bench.now += 40
+        return dial(host, port, secure)
+
+    monkeypatch.setattr(bench.transfers, "dial", slowly)
+    stream = Dripping(answer(CONTENT, "201 Created" if kind == "send" else "200 OK"), 20, 9999)
+    if kind == "send":
+        assert upload(bench, stream, CONTENT).fault == ""
+    else:
+        arrived(bench, bench.fetch(Stream(answer(b"", "302 No", "Location: /fw")), stream))
+
+
 def test_another_method(bench: Bench) -> None:
     assert upload(bench, Stream(b""), b"x", "GET").fault == (
         "upload_method must be PUT or POST, not GET"
