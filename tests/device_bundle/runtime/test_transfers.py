@@ -233,6 +233,12 @@ def test_a_flood_of_empty_lines_does_not_hold_up_the_loop(bench: Bench) -> None:
     assert max(after - before for before, after in pairwise(moves)) <= 128
 
 
+def test_a_flood_of_interim_answers_is_given_up(bench: Bench) -> None:
+    stream = Stream(b"HTTP/1.1 100 Continue\r\n\r\n" * 9999)
+    assert bench.fetch(stream).fault == "the server's answer is not HTTP"
+    assert bench.now < 60
+
+
 def test_redirections_are_followed_and_credentials_stay_with_their_server(bench: Bench) -> None:
     job = bench.fetch(
         Stream(answer(b"", "302 Found", "Location: /there")),
@@ -465,6 +471,9 @@ def test_a_slow_link_is_no_fault(bench: Bench) -> None:
     stream = Dripping(answer(b"", "201 Created"), every=10, size=400)
     assert upload(bench, stream, content).fault == ""
     assert stream.sent == content
+    headers = [f"X-{number}: {'x' * 90}" for number in range(20)]
+    slow = Dripping(answer(content, "200 OK", *headers), every=10, size=400)
+    arrived(bench, bench.fetch(slow), content)
 
 
 @pytest.mark.parametrize("kind", ["fetch", "send"])
