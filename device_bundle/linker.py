@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from device_bundle import app
+from device_bundle import app, later
 from device_bundle.check import check
 from device_bundle.contracts import Messages, read_messages, refuse_wrong_direction, tables
 from device_bundle.findings import BundleError, Finding, Findings
@@ -118,7 +118,7 @@ def _refuse_names(roots: Sequence[Root]) -> None:
 
 
 def _name_fault(name: str) -> str:
-    if name in _OWN_FILES:
+    if name in _OWN_FILES or name.startswith(later.PREFIX):
         return "every bundle has a file of that name"
     return "" if name.isidentifier() else "a module imports names of letters, digits and _ only"
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 # Bytes of a head read in one turn of the main loop, and of a line between chunks, at most: a peer
 # that dribbles must not hold it up.
 _LINE_READS = 64
+# Interim answers before the one that counts, at most.
+_INTERIM = 32
 
 
 class Address(NamedTuple):
@@ -109,20 +111,21 @@ class Exchange:
         self.status = 0
         self.headers: dict[str, str] = {}
         self._head = ResponseReader()
+        self._interim = 0
         #: Bytes of the body, or of a chunk of it, that are still to come; -1: until it closes.
         self._left = -1
         self._chunked = False
         self._line = b""
 
-    def poll(self) -> bool:
-        """Take in what there is of the head; whether that was anything.
+    def poll(self) -> int:
+        """Take in what there is of the head; how many bytes that was.
 
         Raises OSError or HandshakeError.
         """
         for count in range(_LINE_READS):
             byte = self.stream.read(1)
             if byte is None:
-                return count > 0
+                return count
             if not byte:
                 raise HandshakeError("the server closed the connection without an answer")
             if self._head.feed(byte):
@@ -131,8 +134,11 @@ class Exchange:
                     self._find_length()
                     break
                 self.status = 0  # an interim answer: another one follows
+                self._interim += 1
+                if self._interim > _INTERIM:
+                    raise HandshakeError("the server's answer is not HTTP")
                 self._head = ResponseReader()
-        return True
+        return _LINE_READS
 
     def read(self, size: int) -> bytes | None:
         """Up to `size` bytes of the body; None: nothing came for a moment; b"": it is complete.

@@ -69,7 +69,9 @@ class Job:
         try:
             moved = self._moved = self._moved + self.go_on()
             if moved >= _LEAST:
-                self._moved = 0
+                # From the next look on: the step itself may have taken long, as connecting does.
+                self._moved = self._give_up = 0
+            elif not self._give_up:
                 self._give_up = now + _PATIENCE
             elif now >= self._give_up:
                 raise HandshakeError(

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     import usocket
 
-# Milliseconds a read waits, as `streams` has it, and seconds without progress a write does.
+# Milliseconds a read waits, as `streams` has it, and a write; `streams` tries that one again.
 _READ = 200
-_WRITE = 20000
+_WRITE = 2500
 
 
 class _Secured:
@@ -40,25 +40,24 @@ class _Secured:
         self._tls = tls
 
     def readinto(self, buffer: bytearray) -> int:
-        """As of the wrapped socket; OSError 110 if nothing came for a moment."""
+        """As of the wrapped socket; OSError 11 if nothing came for a moment."""
         return self._wait(self._tls.readinto, buffer, uselect.POLLIN, _READ)
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
-        """How many bytes were sent; OSError 110 if none could be."""
+        """How many bytes were sent; OSError 11 if none could be."""
         return self._wait(self._tls.write, data, uselect.POLLOUT, _WRITE)
 
     def _wait(self, function: Callable[..., Any], data: Any, event: int, milliseconds: int) -> int:
         self._socket.setblocking(False)  # `streams` has set a time-out
-        poll = None
-        while True:
-            done = function(data)
-            if done is not None:
-                return int(done)
-            if poll is None:
-                poll = uselect.poll()
-                poll.register(self._socket, event)
-            if not poll.poll(milliseconds):
-                raise OSError(110)
+        done = function(data)
+        if done is None:
+            poll = uselect.poll()
+            poll.register(self._socket, event)
+            poll.poll(milliseconds)
+            done = function(data)  # once: what arrived may be no more than a part of a record
+        if done is None:
+            raise OSError(11)
+        return int(done)
 
     def close(self) -> None:
         """Says goodbye, and frees what TLS takes."""

@@ -61,7 +61,9 @@ def test_code_that_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ]
 
 
-@pytest.mark.parametrize("name", ["main", "app", "tables", "texts", "runtime", "ocpp_kernel"])
+@pytest.mark.parametrize(
+    "name", ["main", "app", "tables", "texts", "runtime", "ocpp_kernel", "later_jobs"]
+)
 def test_a_plugin_called_like_a_file_of_every_bundle(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

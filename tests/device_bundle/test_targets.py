@@ -249,6 +249,43 @@ def test_sec_015_the_pinned_certificate_is_asked_for(wrapped: Wrap) -> None:
         assert fake.closed
 
 
+class Dribble:
+    """Under TLS: always something to read and room to send, but never a whole record's worth."""
+
+    POLLIN, POLLOUT = 1, 4
+
+    def __init__(self) -> None:
+        self.tries = 0
+        self.waited = 0
+
+    def attempt(self, data: bytes) -> None:
+        self.tries += 1
+        assert self.tries < 20, "it goes on for as long as the peer likes"
+
+    def register(self, socket: Any, event: int) -> None:
+        assert event in (self.POLLIN, self.POLLOUT)
+
+    def poll(self, milliseconds: int) -> list[int]:
+        self.waited += milliseconds
+        return [1]
+
+
+@pytest.mark.parametrize("name", ["readinto", "write"])
+def test_tls_of_a_board_does_not_wait_for_the_rest_of_a_record(wrapped: Wrap, name: str) -> None:
+    """Over a slow link that is many seconds, and a peer that dribbles would hold up the loop."""
+    dribble = Dribble()
+    fake = FakeSsl(b"")
+    socket = wrapped(fake, "", "", "")
+    socket._socket = SimpleNamespace(setblocking=lambda on: None)
+    setattr(socket._tls, name, dribble.attempt)
+    uselect: Any = sys.modules["uselect"]
+    uselect.POLLIN, uselect.POLLOUT = dribble.POLLIN, dribble.POLLOUT
+    uselect.poll = lambda: dribble
+    with pytest.raises(OSError, match="11"):
+        getattr(socket, name)(b"x")
+    assert dribble.waited <= 3000
+
+
 def test_a_board_presents_its_certificate(wrapped: Wrap) -> None:
     fake = FakeSsl(b"")
     wrapped(fake, "CERT", "KEY", "")

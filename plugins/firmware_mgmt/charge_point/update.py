@@ -33,7 +33,7 @@ MOST_RESTARTS = 3
 #: Times an installation may be broken off before that: an image nothing survives must not keep the
 #: charge point out of use for good.
 MOST_CUTS = 10
-#: Seconds between looks at whether transactions have ended.
+#: Seconds between looks at whether transactions have ended, and until another one after a fault.
 PATIENCE = 10
 
 
@@ -139,16 +139,20 @@ class Update:
 
     def _go_on(self) -> None:
         self._timer = None
+        if not self.stage:
+            return
+        if self.stage == "Restarting":
+            self._station.shared["restart"]("Soft")
+            return
+        self._wait(PATIENCE)  # should what follows break off, for want of memory for one
         if self.stage == "Scheduled":
             self._await_date()
         elif self.stage == "Downloading":
             self._download()
         elif self.stage == "Downloaded":
             self._await_transactions()
-        elif self.stage == "Installing":
+        else:
             self._install()
-        elif self.stage == "Restarting":
-            self._station.shared["restart"]("Soft")
 
     def _enter(self, stage: str, status: str) -> None:
         self.stage = stage

@@ -134,6 +134,8 @@ class Upload:
             fault = str(error)
             if not isinstance(error, StoreError):
                 self._tries = 0
+        except Exception as error:  # noqa: BLE001 - no memory for it: told, and tried again
+            fault = f"{error!r}"
         if fault is None:
             self._wait(1)
         elif not fault:

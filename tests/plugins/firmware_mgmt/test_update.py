@@ -296,6 +296,30 @@ def test_fw_011_without_transfers_every_download_fails(make_bench: Callable[...,
     assert any("no transfers by HTTP" in text for _, text in bench.log)
 
 
+@pytest.mark.parametrize("stage", ["Downloading", "Downloaded", "Installing"])
+def test_want_of_memory_does_not_stop_the_update(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    """FW-006: connectors would stay out of use until a restart nobody asks for."""
+    save = bench.store.save
+    failures: list[str] = []
+
+    def fail_once(name: str, state: Any) -> None:
+        if name == "firmware" and state[0] == stage and not failures:
+            failures.append(stage)
+            raise MemoryError
+        save(name, state)
+
+    monkeypatch.setattr(bench.store, "save", fail_once)
+    bench.update()
+    bench.advance(20)
+    bench.job.end()
+    bench.advance(40)
+    assert failures == [stage]
+    assert bench.hardware.images == ["/files/firmware"]
+    assert bench.told() == ["Downloading", "Downloaded", "Installing", "Installed"]
+
+
 def test_a_full_disk_does_not_stop_the_update(bench: Any) -> None:
     def full(name: str, value: Any) -> None:
         raise StoreFull("no room left")

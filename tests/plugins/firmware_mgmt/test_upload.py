@@ -127,6 +127,37 @@ def test_fw_015_the_interval_lies_between_attempts(bench: Any) -> None:
     assert len(bench.transfers.jobs) == 2
 
 
+@pytest.mark.parametrize("where", ["making", "feeding"])
+def test_fw_014_no_memory_for_the_content_is_told(
+    bench: Any, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """FW-014, FW-015: as other faults are; nothing stays unfed, and Uploading for ever."""
+
+    def fail(*arguments: Any) -> Any:
+        raise MemoryError
+
+    if where == "making":
+        monkeypatch.setitem(bench.station.shared, "crash_log", fail)
+    else:
+        send = bench.transfers.send
+
+        def send_unfed(*arguments: Any) -> Any:
+            job = send(*arguments)
+            job.feed = fail
+            return job
+
+        monkeypatch.setattr(bench.transfers, "send", send_unfed)
+    bench.diagnose(retries=1, retryInterval=20)
+    bench.advance(60)
+    assert bench.told(DIAGNOSTICS) == ["Uploading", "UploadFailed"]
+    assert len(bench.transfers.jobs) == (2 if where == "feeding" else 0)
+    assert all(job.cancelled for job in bench.transfers.jobs)
+    assert any("MemoryError" in text for _, text in bench.log)
+    monkeypatch.undo()
+    upload(bench)
+    assert bench.told(DIAGNOSTICS) == ["Uploading", "Uploaded"]
+
+
 def test_fw_015_each_attempt_begins_anew_with_the_whole_file(bench: Any) -> None:
     bench.diagnose(retries=1, retryInterval=5)
     bench.advance(1)

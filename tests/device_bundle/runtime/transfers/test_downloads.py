@@ -88,6 +88,12 @@ def test_a_part_that_ends_before_the_file_does_is_no_file(bench: Bench, size: st
     assert "Range: bytes=9000-" in bench.headers()
 
 
+def test_a_flood_of_interim_answers_is_given_up(bench: Bench) -> None:
+    stream = Stream(b"HTTP/1.1 100 Continue\r\n\r\n" * 9999)
+    assert bench.fetch(stream).fault == "the server's answer is not HTTP"
+    assert bench.now < 60
+
+
 def test_redirections_are_followed_and_credentials_stay_with_their_server(bench: Bench) -> None:
     job = bench.fetch(
         Stream(answer(b"", "302 Found", "Location: /there")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -62,6 +63,28 @@ def test_a_slow_link_is_no_fault(bench: Bench) -> None:
     stream = Dripping(answer(b"", "201 Created"), every=10, size=400)
     assert upload(bench, stream, content).fault == ""
     assert stream.sent == content
+    headers = [f"X-{number}: {'x' * 90}" for number in range(20)]
+    slow = Dripping(answer(content, "200 OK", *headers), every=10, size=400)
+    arrived(bench, bench.fetch(slow), content)
+
+
+@pytest.mark.parametrize("kind", ["fetch", "send"])
+def test_connecting_may_take_longer_than_an_answer(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Looking the name up, TCP and TLS over a slow link; the server answers 20 s later."""
+    dial = bench.dial
+
+    def slowly(host: str, port: int, secure: bool) -> Any:
+        bench.now += 40
+        return dial(host, port, secure)
+
+    monkeypatch.setattr(bench.transfers, "dial", slowly)
+    stream = Dripping(answer(CONTENT, "201 Created" if kind == "send" else "200 OK"), 20, 9999)
+    if kind == "send":
+        assert upload(bench, stream, CONTENT).fault == ""
+    else:
+        arrived(bench, bench.fetch(Stream(answer(b"", "302 No", "Location: /fw")), stream))
 
 
 def test_a_turn_moves_a_few_kb_at_most(bench: Bench) -> None:
