@@ -339,7 +339,7 @@ class Central:
         and this is the answer itself.
         """
         if self.store is not None:
-            return self.store.kept(answer, partial(self._emit_all, events))
+            return self.store.kept(answer, partial(self._emit_all, events) if events else None)
         self._emit_all(events)
         return answer
 

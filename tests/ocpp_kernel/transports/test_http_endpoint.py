@@ -148,9 +148,10 @@ async def test_an_upload_is_stored(served: Served, method: str) -> None:
     assert served.stored == ["cp1/a.log"]
 
 
-async def test_an_upload_in_chunks(served: Served) -> None:
+@pytest.mark.parametrize("further", [(), ("Content-Length: ",)])
+async def test_an_upload_in_chunks(served: Served, further: tuple[str, ...]) -> None:
     body = b"5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nTrailer: t\r\n\r\n"
-    status, _, _ = await served.ask("PUT /a", "Transfer-Encoding: chunked", body=body)
+    status, _, _ = await served.ask("PUT /a", "Transfer-Encoding: chunked", *further, body=body)
     assert status == 201
     assert (served.into / "a").read_bytes() == b"hello world"
 
