@@ -90,9 +90,7 @@ class CentralStore(Protocol):
         """Waits until all of it is stored; raises StoreError where it cannot be."""
         ...
 
-    def kept(
-        self, answer: _Answer, told: Callable[[], None] | None = None
-    ) -> _Answer | Deferred:
+    def kept(self, answer: _Answer, told: Callable[[], None] | None = None) -> _Answer | Deferred:
         """The answer, once every change made so far is stored for good; then calls ``told``.
 
         Where they cannot be stored, the answer is :class:`NotKept`, raised or deferred. They are

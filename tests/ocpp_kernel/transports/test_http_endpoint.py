@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ocpp_kernel.transports import http_endpoint
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
 from ocpp_kernel.transports.http_limits import Limits
 
@@ -305,13 +304,14 @@ async def test_stopping_does_not_wait_for_a_peer_that_does_not_read(served: Serv
     writer.transport.abort()
 
 
-async def test_a_peer_that_does_not_read_does_not_stay(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_endpoint, "MOST_CONNECTIONS", 1)
-    served.endpoint.timeout = 0.1
+async def test_a_peer_that_does_not_read_does_not_stay(tmp_path: Path) -> None:
+    served = Served(tmp_path, Limits(LARGEST, connections_of_one=1, requests_of_one=0))
+    await served.endpoint.start("127.0.0.1", 0)
+    served.endpoint.timeout = 0.5
     writer = await stall(served)
+    assert (await served.ask("HEAD /fw.bin"))[0] == 429
     async with asyncio.timeout(20):
-        while (await served.ask("HEAD /fw.bin"))[0] == 503:
+        while (await served.ask("HEAD /fw.bin"))[0] == 429:
             await asyncio.sleep(0.01)
     writer.transport.abort()
+    await served.endpoint.stop()
