@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from ocpp_kernel.central import ConnectedStation, VendorAnswer, VendorHandler
-from ocpp_kernel.errors import InternalError, OcppError
+from ocpp_kernel.errors import OcppError
 from ocpp_kernel.hooks import DataTransferHandler
 from ocpp_kernel.session import Deferred
 
@@ -63,7 +63,7 @@ def _deferred(found: Deferred) -> Deferred:
         try:
             answer.resolve(None if error is not None else dict(_answer(*pair)), error)
         except TypeError:  # it must be answered all the same
-            answer.resolve(None, InternalError(f"a vendor's handler answered {pair!r}"))
+            answer.resolve(None, OcppError(f"a vendor's handler answered {pair!r}"))
 
     found.then(resolve)
     return answer

@@ -167,7 +167,7 @@ async def test_core_054_decisions_may_take_their_time_too(new_site: NewSite) -> 
 async def test_a_vendors_late_answer_that_is_none_is_an_error(new_site: NewSite) -> None:
     """The station does not wait for ever."""
     site = new_site()
-    handler = VendorHandler("acme", None, lambda *_: site.central.kept(None))  # type: ignore[arg-type,return-value]  # that is the fault
+    handler = VendorHandler("acme", None, lambda *_: site.central.kept(5))  # type: ignore[arg-type,return-value]  # that is the fault
     site.core._vendors = Vendors([handler])
     link = site.connect()
     link.say("BootNotification", BOOT)
@@ -175,6 +175,7 @@ async def test_a_vendors_late_answer_that_is_none_is_an_error(new_site: NewSite)
     answers: list[Any] = []
     await until(lambda: answers.extend(link.take()) or len(answers) == 2)
     assert answers[1][2] == "InternalError"
+    assert any("a vendor's handler answered 5" in text for _, text in site.log)
 
 
 async def test_an_end_with_an_idtag_is_told_after_its_answer(new_site: NewSite) -> None:
