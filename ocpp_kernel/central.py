@@ -214,7 +214,8 @@ class Central:
         self.shared: dict[str, Any] = {}
         #: Where plugins keep what is to outlive this process; None: nothing does.
         self.store: CentralStore | None = None
-        self._restored = False
+        #: Whether what is stored was taken over; None once that failed midway.
+        self._restored: bool | None = False
         self.router = Router({}, {})
         self._check: Callable[[Any, Any, Any], None] = validate
         self._stamp = (0, timestamps.format(0))
@@ -246,12 +247,15 @@ class Central:
 
         Raises StoreError where that cannot be done: nothing may start then, or ids would be given
         twice and transactions forgotten. Begun again after :meth:`stop`, it goes on with what it
-        knows.
+        knows; after a start that failed midway, which took over a part, another one has to be made.
         """
         if self.store is not None:
+            if self._restored is None:
+                raise StoreError(f"{self.store}: restored in part only; make a new central system")
             self.store.open()
             try:
                 if not self._restored:
+                    self._restored = None
                     self.hooks.restore_state(self.store)
                 self.store.flush()
             except Exception as error:

@@ -363,3 +363,18 @@ def test_no_fault_of_the_database_ends_its_thread(
     assert link.ask("StartTransaction", start_of())[2] == "InternalError"
     site.mend_disk()
     until_taken(link, "StartTransaction", start_of())
+
+
+def test_a_start_that_failed_midway_is_not_tried_again(path: Path) -> None:
+    """What runs would be taken over twice, and forgotten while it runs."""
+    once(path)
+    site = Site(path)
+    site.break_disk()
+    with pytest.raises(StoreError, match="disk I/O error"):
+        site.central.start()
+    site.mend_disk()
+    with pytest.raises(StoreError, match="make a new central system"):
+        site.central.start()
+    again = Site(path)
+    again.central.start()
+    again.central.stop()
