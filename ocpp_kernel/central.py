@@ -214,8 +214,7 @@ class Central:
         self.shared: dict[str, Any] = {}
         #: Where plugins keep what is to outlive this process; None: nothing does.
         self.store: CentralStore | None = None
-        #: Whether what is stored was taken over; None once that failed midway.
-        self._restored: bool | None = False
+        self._restored: bool | None = False  # None: it failed midway.
         self.router = Router({}, {})
         self._check: Callable[[Any, Any, Any], None] = validate
         self._stamp = (0, timestamps.format(0))
@@ -265,18 +264,14 @@ class Central:
         self.emit(CentralStarted())
 
     def stop(self) -> None:
-        """Ends work, once every connection is gone: what is still to be stored is. Harmless if
-        said again."""
+        """Ends work, once every connection is gone; stores what is left. Harmless if repeated."""
         if self.store is not None:
             self.store.close()
 
     # What a shell calls.
 
     def admit(self, identity: str, password: bytes | None) -> str:
-        """Why a station may not connect; "" if it may.
-
-        Passwords are bytes, compared in constant time (SEC-006).
-        """
+        """Why a station may not connect, "" if it may. Compares in constant time (SEC-006)."""
         if self.identities and identity not in self.identities and identity not in self.passwords:
             return UNKNOWN_STATION
         expected = self.passwords.get(identity)

@@ -374,20 +374,18 @@ class CentralSystem:
     ) -> MeterValuesResponse | Deferred:
         """Always answered, plausible or not (CORE-087); what is sent again counts once."""
         transaction = self.ledger.find(station.identity, request.get("transactionId"))
-        readings = request["meterValue"]
+        number, readings = request["connectorId"], request["meterValue"]
         if transaction is not None:
             if transaction.ends_with(readings):
                 return self.central.kept({})
             self.books.require_room()
             transaction.meter_values.extend(readings)
             self.books.readings(transaction, readings)
-        connector = self.record(station).connectors.get(request["connectorId"])
+        connector = self.record(station).connectors.get(number)
         if connector is not None:
             connector.meter_values = readings[-1:]
-            self.books.connector(station.identity, request["connectorId"], connector)
-        received = MeterValuesReceived(
-            station.identity, request["connectorId"], transaction, readings
-        )
+            self.books.connector(station.identity, number, connector)
+        received = MeterValuesReceived(station.identity, number, transaction, readings)
         return self.central.kept({}, received)
 
     # Vendors' data.
