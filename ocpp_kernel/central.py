@@ -214,7 +214,7 @@ class Central:
         self.shared: dict[str, Any] = {}
         #: Where plugins keep what is to outlive this process; None: nothing does.
         self.store: CentralStore | None = None
-        self._restored = False
+        self._restored: bool | None = False  # None: it failed midway.
         self.router = Router({}, {})
         self._check: Callable[[Any, Any, Any], None] = validate
         self._stamp = (0, timestamps.format(0))
@@ -246,12 +246,15 @@ class Central:
 
         Raises StoreError where that cannot be done: nothing may start then, or ids would be given
         twice and transactions forgotten. Begun again after :meth:`stop`, it goes on with what it
-        knows.
+        knows; after a start that failed midway, which took over a part, another one has to be made.
         """
         if self.store is not None:
+            if self._restored is None:
+                raise StoreError(f"{self.store}: restored in part only; make a new central system")
             self.store.open()
             try:
                 if not self._restored:
+                    self._restored = None
                     self.hooks.restore_state(self.store)
                 self.store.flush()
             except Exception as error:
@@ -261,18 +264,14 @@ class Central:
         self.emit(CentralStarted())
 
     def stop(self) -> None:
-        """Ends work, once every connection is gone: what is still to be stored is. Harmless if
-        said again."""
+        """Ends work, once every connection is gone; stores what is left. Harmless if repeated."""
         if self.store is not None:
             self.store.close()
 
     # What a shell calls.
 
     def admit(self, identity: str, password: bytes | None) -> str:
-        """Why a station may not connect; "" if it may.
-
-        Passwords are bytes, compared in constant time (SEC-006).
-        """
+        """Why a station may not connect, "" if it may. Compares in constant time (SEC-006)."""
         if self.identities and identity not in self.identities and identity not in self.passwords:
             return UNKNOWN_STATION
         expected = self.passwords.get(identity)
@@ -339,7 +338,7 @@ class Central:
         and this is the answer itself.
         """
         if self.store is not None:
-            return self.store.kept(answer, partial(self._emit_all, events))
+            return self.store.kept(answer, partial(self._emit_all, events) if events else None)
         self._emit_all(events)
         return answer
 

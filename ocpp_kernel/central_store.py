@@ -79,11 +79,18 @@ class CentralStore(Protocol):
         """Removes a key's document and entries, if there are any. Raises as :meth:`put`."""
         ...
 
+    def require_room(self) -> None:
+        """Raises :class:`NotKept` where so much waits to be stored that more is refused soon.
+
+        Asked before a handler changes what it remembers, so that none of its changes is refused.
+        """
+        ...
+
     def flush(self) -> None:
         """Waits until all of it is stored; raises StoreError where it cannot be."""
         ...
 
-    def kept(self, answer: _Answer, told: Callable[[], None]) -> _Answer | Deferred:
+    def kept(self, answer: _Answer, told: Callable[[], None] | None = None) -> _Answer | Deferred:
         """The answer, once every change made so far is stored for good; then calls ``told``.
 
         Where they cannot be stored, the answer is :class:`NotKept`, raised or deferred. They are

@@ -14,6 +14,7 @@ from ocpp_kernel.configuration import BOOLEAN, INTEGER, Key
 from ocpp_kernel.driver import Driver
 from ocpp_kernel.failures import Check, Log, named
 from ocpp_kernel.hooks import DataTransferHandler, TagInfo
+from ocpp_kernel.session import Deferred
 
 #: Characters the name of a configuration key may have (CiString50Type).
 LONGEST_KEY = 50
@@ -135,8 +136,8 @@ def _senders_fault(answer: Any) -> str:
 
 
 def _vendor_fault(answer: Any) -> str:
-    """Of a vendor's handler: what it returned, which may still be awaited."""
-    if inspect.isawaitable(answer):
+    """Of a vendor's handler: what it returned, which may be there later only."""
+    if isinstance(answer, Deferred) or inspect.isawaitable(answer):
         return ""
     if isinstance(answer, tuple) and [type(part) for part in answer] in _VENDOR_ANSWERS:
         return ""

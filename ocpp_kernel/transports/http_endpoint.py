@@ -232,7 +232,7 @@ class Endpoint:
         fresh = target.with_name(f".{self._uploads}.part")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._require_room(target.parent, int(headers.get("content-length", 0)))
+            self._require_room(target.parent, int(headers.get("content-length") or 0))
             await self._copy_in(pieces, fresh)
             self._require_room(target.parent)  # others have come meanwhile
             fresh.replace(target)

@@ -58,7 +58,7 @@ class Download(Job):
         try:
             module.fetch(address, self, self._options)
             self.check()  # where no length was told the end looks like that of the file
-            with self._part.open("rb") as file:
+            with self._part.open("r+b") as file:  # some systems flush what may be written only
                 os.fsync(file.fileno())
         except OSError as error:
             if error.errno == errno.ENOSPC:

@@ -137,10 +137,10 @@ class WebSocketServer:
         self._server = server
         try:
             self.central.start()
-        except StoreError:
+            await server.start_serving()
+        except (StoreError, OSError):
             await self.stop()
             raise
-        await server.start_serving()
 
     async def stop(self) -> None:
         """Closes every connection (1001, or at once if it is not open yet) and stops listening."""

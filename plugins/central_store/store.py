@@ -7,6 +7,7 @@ the event loop never waits for the disk, and the disk is not asked once for each
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,10 @@ from .writer import REFUSAL, Promise, Telling, Waiter, Writer
 
 T = TypeVar("T")
 
-#: Changes that may wait for a disk that does not take them.
+#: Changes, and events to be told, that may wait for a disk that does not take them.
 MAX_WAITING: Final = 200_000
+#: Those that may come besides of a handler that was let in by ``require_room``.
+HEADROOM: Final = 1000
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -73,17 +76,20 @@ class SqliteStore:
 
     def put(self, book: str, key: str, document: Any) -> None:
         """Replaces a document; raises NotKept."""
-        self._add(Change(PUT, (book, key, _encode(document).decode())))
+        self._add(_change(PUT, book, key, _encode(document).decode()))
 
     def append(self, book: str, key: str, entry: Any, most: int) -> None:
         """Adds an entry; raises NotKept."""
-        self._add(Change(APPEND, (book, key, _encode(entry).decode())))
-        self._add(Change(TRIM, (book, key, book, key, most)))
+        addition = _change(APPEND, book, key, _encode(entry).decode())
+        self._add(addition, _change(TRIM, book, key, book, key, most))
 
     def remove(self, book: str, key: str) -> None:
         """Removes a document and its entries; raises NotKept."""
-        self._add(Change(REMOVE, (book, key)))
-        self._add(Change(REMOVE_ENTRIES, (book, key)))
+        self._add(_change(REMOVE, book, key), _change(REMOVE_ENTRIES, book, key))
+
+    def require_room(self) -> None:
+        """Raises NotKept where too much waits already."""
+        self._within(MAX_WAITING)
 
     def flush(self) -> None:
         """Waits until all of it is stored; raises StoreError."""
@@ -91,7 +97,7 @@ class SqliteStore:
         self._working().add(waiter)
         waiter.wait()
 
-    def kept(self, answer: T, told: Callable[[], None]) -> T | Deferred:
+    def kept(self, answer: T, told: Callable[[], None] | None = None) -> T | Deferred:
         """The answer, once what was put is stored. Where no event loop runs, this waits."""
         try:
             loop = asyncio.get_running_loop()
@@ -99,13 +105,15 @@ class SqliteStore:
             self._flush_and_tell(told)
             return answer
         deferred = Deferred()
-        writer = self._working()
+        writer = self._within(MAX_WAITING + HEADROOM)
         writer.add(Promise(loop, deferred, answer))
-        writer.add(Telling(loop, told))
+        if told is not None:
+            writer.add(Telling(loop, told))
         return deferred
 
-    def _flush_and_tell(self, told: Callable[[], None]) -> None:
-        self._untold.append(told)
+    def _flush_and_tell(self, told: Callable[[], None] | None) -> None:
+        if told is not None:
+            self._untold.append(told)
         try:
             self.flush()
         except StoreError as error:
@@ -114,11 +122,16 @@ class SqliteStore:
         for each in untold:
             each()
 
-    def _add(self, change: Change) -> None:
+    def _add(self, *changes: Change) -> None:
+        writer = self._within(MAX_WAITING + HEADROOM)
+        for change in changes:
+            writer.add(change)
+
+    def _within(self, most: int) -> Writer:
         writer = self._working()
-        if writer.backlog >= MAX_WAITING:
+        if writer.backlog >= most:
             raise NotKept("too much waits to be stored already")
-        writer.add(change)
+        return writer
 
     def _working(self) -> Writer:
         if self._writer is None:
@@ -136,9 +149,21 @@ class SqliteStore:
                 ) from error
 
 
+def _change(statement: str, *values: str | int) -> Change:
+    """Raises TypeError or ValueError for what no database takes: it would end all storing."""
+    for value in values:
+        if isinstance(value, str):
+            value.encode()
+        elif type(value) is not int:
+            raise TypeError(f"a key must be a text, not {value!r}")
+        elif not 0 <= value < 1 << 63:
+            raise ValueError(f"{value} entries cannot be counted")
+    return Change(statement, values)
+
+
 def _told_in(
     loop: asyncio.AbstractEventLoop, log: Callable[[str, str], None], level: str, text: str
 ) -> None:
     """Logs in the thread of the event loop, where an application expects it."""
-    if not loop.is_closed():
+    with contextlib.suppress(RuntimeError):  # the loop has ended
         loop.call_soon_threadsafe(log, level, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections import defaultdict
@@ -92,8 +93,8 @@ class Writer:
 
     @property
     def backlog(self) -> int:
-        """How much is to be written."""
-        return self._queue.qsize() + len(self._changes)
+        """How much is to be written, and to be told then."""
+        return self._queue.qsize() + len(self._changes) + len(self._tellings)
 
     def add(self, item: Item) -> None:
         """Queues a change, or who waits for those before it."""
@@ -137,10 +138,10 @@ class Writer:
         try:
             if self._changes:
                 self._database.write(self._changes)
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - everybody waits for ever if the thread ends
             if not self._fault:
                 self._log("error", f"{error}; stations are told to try again until it works")
-            self._fault = str(error)
+            self._fault = str(error) or repr(error)
             self._retry_at = time.monotonic() + RETRY
             return
         self._changes.clear()
@@ -162,7 +163,7 @@ class Writer:
             for telling in tellings:
                 calls[telling.loop].append(telling.call)
         for loop, those in calls.items():
-            if not loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(_call_all, loop, those)
 
 

@@ -213,6 +213,8 @@ class CentralSystem:
     def ocpp_on_event(self, event: object) -> None:
         """Listens once the central system starts; tells an operator where stations may upload."""
         if isinstance(event, CentralStarted) and self.folder is not None:
+            if self._serving is not None and not self._serving.done():
+                return  # it went on while the central system was stopped
             try:
                 asyncio.get_running_loop()
             except RuntimeError:

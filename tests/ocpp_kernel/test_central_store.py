@@ -21,7 +21,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.done: list[str] = []
-        self.held: list[tuple[Deferred, Any, Callable[[], None]]] = []
+        self.held: list[tuple[Deferred, Any, Callable[[], None] | None]] = []
 
     def __str__(self) -> str:
         return "shelf"
@@ -52,11 +52,14 @@ class Shelf:
         """Noted."""
         self.done.append(f"remove {book} {key}")
 
+    def require_room(self) -> None:
+        """There is."""
+
     def flush(self) -> None:
         """Noted."""
         self.done.append("flush")
 
-    def kept(self, answer: Any, told: Callable[[], None]) -> Deferred:
+    def kept(self, answer: Any, told: Callable[[], None] | None = None) -> Deferred:
         """Later."""
         deferred = Deferred()
         self.held.append((deferred, answer, told))

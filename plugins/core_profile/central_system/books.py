@@ -50,6 +50,11 @@ class Books:
         self._reserved = 0
         ledger.changed, ledger.forgotten = self.transaction, self._forget
 
+    def require_room(self) -> None:
+        """Before a record changes: raises NotKept where the change would not be stored."""
+        if self._central.store is not None:
+            self._central.store.require_room()
+
     def station(self, record: StationRecord) -> None:
         """A station registered."""
         self._put(STATIONS, record.identity, _STATION, record)

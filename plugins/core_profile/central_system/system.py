@@ -297,6 +297,7 @@ class CentralSystem:
         events: tuple[TransactionBegan, ...] = ()
         before = self.ledger.started_before(station.identity, request)
         if before is None:
+            self.books.require_room()
             info = self._refuse_second(station, request, info)
             before = self.ledger.start(
                 station.identity, request, info["status"], self.central.utc()
@@ -325,6 +326,7 @@ class CentralSystem:
         self, station: ConnectedStation, request: StopTransactionRequest
     ) -> StopTransactionResponse | Awaitable[StopTransactionResponse | Deferred] | Deferred:
         """Always answered, for any id (CORE-055, CORE-056, CORE-063)."""
+        self.books.require_room()
         events: tuple[TransactionEnded, ...] = ()
         transaction, news = self.ledger.stop(station.identity, request, self.central.utc())
         if transaction is None:
@@ -339,17 +341,16 @@ class CentralSystem:
             self.books.transaction(transaction)
             self.books.readings(transaction, request.get("transactionData", []))
             events = (TransactionEnded(transaction),)
-        # Told whatever comes of the idTag.
-        answer: StopTransactionResponse | Deferred = self.central.kept({}, *events)
         if "idTag" not in request:
-            return answer
+            return self.central.kept({}, *events)
         try:
             info = self.look_up(station, request["idTag"])
         except Exception as fault:  # noqa: BLE001 - an application may fail in any way
-            return self._without_info(station, fault)
+            return self._without_info(station, fault, *events)
         if isinstance(info, Awaitable):
+            self.central.kept({}, *events)  # Told whatever comes of the idTag.
             return self._stopped_later(station, info)
-        return self.central.kept({"idTagInfo": info})
+        return self.central.kept({"idTagInfo": info}, *events)
 
     async def _stopped_later(
         self, station: ConnectedStation, info: Awaitable[IdTagInfo]
@@ -361,11 +362,11 @@ class CentralSystem:
         return self.central.kept(answer)
 
     def _without_info(
-        self, station: ConnectedStation, fault: Exception
+        self, station: ConnectedStation, fault: Exception, *events: TransactionEnded
     ) -> StopTransactionResponse | Deferred:
         """The end is recorded: it must not be sent again for the optional part of its answer."""
         self.central.log("warning", f"{station.identity}: look_up failed: {fault!r}")
-        return self.central.kept({})
+        return self.central.kept({}, *events)
 
     @on(MeterValues)
     def on_meter_values(
@@ -373,19 +374,18 @@ class CentralSystem:
     ) -> MeterValuesResponse | Deferred:
         """Always answered, plausible or not (CORE-087); what is sent again counts once."""
         transaction = self.ledger.find(station.identity, request.get("transactionId"))
-        readings = request["meterValue"]
+        number, readings = request["connectorId"], request["meterValue"]
         if transaction is not None:
             if transaction.ends_with(readings):
                 return self.central.kept({})
+            self.books.require_room()
             transaction.meter_values.extend(readings)
             self.books.readings(transaction, readings)
-        connector = self.record(station).connectors.get(request["connectorId"])
+        connector = self.record(station).connectors.get(number)
         if connector is not None:
             connector.meter_values = readings[-1:]
-            self.books.connector(station.identity, request["connectorId"], connector)
-        received = MeterValuesReceived(
-            station.identity, request["connectorId"], transaction, readings
-        )
+            self.books.connector(station.identity, number, connector)
+        received = MeterValuesReceived(station.identity, number, transaction, readings)
         return self.central.kept({}, received)
 
     # Vendors' data.

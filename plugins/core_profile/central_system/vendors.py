@@ -60,7 +60,10 @@ def _deferred(found: Deferred) -> Deferred:
     answer = Deferred()
 
     def resolve(pair: Any, error: OcppError | None) -> None:
-        answer.resolve(None if pair is None else dict(_answer(*pair)), error)
+        try:
+            answer.resolve(None if error is not None else dict(_answer(*pair)), error)
+        except TypeError:  # it must be answered all the same
+            answer.resolve(None, OcppError(f"a vendor's handler answered {pair!r}"))
 
     found.then(resolve)
     return answer

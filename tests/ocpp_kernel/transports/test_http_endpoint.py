@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ocpp_kernel.transports import http_endpoint
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
 from ocpp_kernel.transports.http_limits import Limits
 
@@ -148,9 +147,10 @@ async def test_an_upload_is_stored(served: Served, method: str) -> None:
     assert served.stored == ["cp1/a.log"]
 
 
-async def test_an_upload_in_chunks(served: Served) -> None:
+@pytest.mark.parametrize("further", [(), ("Content-Length: ",)])
+async def test_an_upload_in_chunks(served: Served, further: tuple[str, ...]) -> None:
     body = b"5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nTrailer: t\r\n\r\n"
-    status, _, _ = await served.ask("PUT /a", "Transfer-Encoding: chunked", body=body)
+    status, _, _ = await served.ask("PUT /a", "Transfer-Encoding: chunked", *further, body=body)
     assert status == 201
     assert (served.into / "a").read_bytes() == b"hello world"
 
@@ -304,13 +304,14 @@ async def test_stopping_does_not_wait_for_a_peer_that_does_not_read(served: Serv
     writer.transport.abort()
 
 
-async def test_a_peer_that_does_not_read_does_not_stay(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_endpoint, "MOST_CONNECTIONS", 1)
-    served.endpoint.timeout = 0.1
+async def test_a_peer_that_does_not_read_does_not_stay(tmp_path: Path) -> None:
+    served = Served(tmp_path, Limits(LARGEST, connections_of_one=1, requests_of_one=0))
+    await served.endpoint.start("127.0.0.1", 0)
+    served.endpoint.timeout = 0.5
     writer = await stall(served)
+    assert (await served.ask("HEAD /fw.bin"))[0] == 429
     async with asyncio.timeout(20):
-        while (await served.ask("HEAD /fw.bin"))[0] == 503:
+        while (await served.ask("HEAD /fw.bin"))[0] == 429:
             await asyncio.sleep(0.01)
     writer.transport.abort()
+    await served.endpoint.stop()

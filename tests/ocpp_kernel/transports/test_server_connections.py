@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from ocpp_kernel.central import ConnectedStation
+from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.config import CentralSystemHost, ConfigError
 from ocpp_kernel.errors import Disconnected, PropertyConstraintViolation
 from ocpp_kernel.events_central import CentralStarted, StationConnected, StationDisconnected
@@ -182,3 +184,19 @@ async def test_a_port_in_use_is_an_oserror(house: House) -> None:
     second = WebSocketServer(house.central, "127.0.0.1", house.server.port)
     with pytest.raises(OSError, match="in use"):
         await second.start()
+
+
+async def test_a_start_that_fails_lets_go_of_what_is_stored(house: House) -> None:
+    """Some systems find a port taken only when it is to be listened on."""
+    with socket.socket() as rival:
+        rival.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        rival.bind(("127.0.0.1", 0))
+        store = Mock()
+        store.open.side_effect = rival.listen
+        central = Central(house.central.codec, house.central.log)
+        central.subprotocols = ("ocpp1.6",)
+        central.keep_in(store)
+        server = WebSocketServer(central, "127.0.0.1", rival.getsockname()[1])
+        with pytest.raises(OSError, match=r"\[Errno"):
+            await server.start()
+    assert bool(store.open.call_count) == bool(store.close.call_count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import errno
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from ocpp_kernel.transports import transfers as transfers_module
 from ocpp_kernel.transports.http_endpoint import Endpoint, below
 from ocpp_kernel.transports.http_limits import Limits
 from ocpp_kernel.transports.transfer_job import Job
@@ -388,3 +390,20 @@ async def test_cancelling_ends_what_is_under_way(
     transfers.cancel()
     assert (await ended(job)).fault == "cancelled"
     assert not (tmp_path / "server" / "in" / "a").exists()
+
+
+async def test_what_is_flushed_to_the_disk_may_be_written(
+    server: Recorder, transfers: Transfers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses to flush what was opened for reading only."""
+    flushed: list[bool] = []
+
+    def flush(descriptor: int) -> None:
+        try:
+            flushed.append(os.write(descriptor, b"") == 0)
+        except OSError:
+            flushed.append(False)
+
+    monkeypatch.setattr(transfers_module.os, "fsync", flush)
+    job = await ended(transfers.fetch(f"http://127.0.0.1:{server.port}/fw.bin", "firmware"))
+    assert (job.fault, flushed) == ("", [True])

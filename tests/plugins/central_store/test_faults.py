@@ -296,3 +296,85 @@ def test_what_waits_is_bounded(new_site: NewSite, monkeypatch: pytest.MonkeyPatc
         link.ask("StartTransaction", start_of(meterStart=meter))
     answer = link.ask("StartTransaction", start_of(meterStart=101))
     assert answer[2:4] == ["InternalError", "too much waits to be stored already"]
+
+
+def test_what_was_refused_for_want_of_room_is_stored_when_it_is_sent_again(
+    new_site: NewSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused before anything of it is remembered: else it would be answered, and not stored."""
+    monkeypatch.setattr(store, "MAX_WAITING", 20)
+    monkeypatch.setattr(writer, "RETRY", 0.01)
+    site = new_site()
+    link = site.boot()
+    number = link.ask("StartTransaction", start_of())["transactionId"]
+    values = {"connectorId": 1, "transactionId": number, "meterValue": METER}
+    site.break_disk()
+    for connector in range(30):
+        report = {"connectorId": connector, "status": "Available", "errorCode": "NoError"}
+        link.ask("StatusNotification", report)
+    calls = [
+        ("StartTransaction", start_of(connectorId=2)),
+        ("MeterValues", values),
+        ("StopTransaction", stop_of(number)),
+        ("StopTransaction", stop_of(-1)),
+    ]
+    for call in calls:
+        assert link.ask(*call)[3] == "too much waits to be stored already"
+    site.mend_disk()
+    for call in calls:
+        until_taken(link, *call)
+    told = [len(site.told(kind)) for kind in ("TransactionBegan", "TransactionEnded")]
+    assert told == [2, 1]
+    site.crash()
+    core = new_site().core
+    first, second = core.transactions.values()
+    assert (first.energy, list(first.meter_values), second.running) == (2000, METER, True)
+    assert len(core.ledger.unmatched) == 1
+
+
+@pytest.mark.parametrize("key", ["\ud800", ("CP1", 1), None, b"CP1"])
+def test_a_key_no_database_takes_is_refused_where_it_is_put(new_site: NewSite, key: Any) -> None:
+    """It would keep everything that comes after it from being stored."""
+    site = new_site()
+    kept = site.central.store
+    assert kept is not None
+    for change in (
+        lambda: kept.put("acme", key, 1),
+        lambda: kept.append("acme", key, 1, 5),
+        lambda: kept.remove("acme", key),
+    ):
+        with pytest.raises((TypeError, ValueError)):
+            change()
+    site.boot()
+
+
+def test_no_fault_of_the_database_ends_its_thread(
+    new_site: NewSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everybody would wait for ever."""
+    monkeypatch.setattr(writer, "RETRY", 0.01)
+    site = new_site()
+    link = site.boot()
+
+    def fail(changes: Any) -> None:
+        raise MemoryError
+
+    site.database.write = fail
+    assert link.ask("StartTransaction", start_of())[2] == "InternalError"
+    site.mend_disk()
+    until_taken(link, "StartTransaction", start_of())
+
+
+def test_a_start_that_failed_midway_is_not_tried_again(path: Path) -> None:
+    """What runs would be taken over twice, and forgotten while it runs."""
+    once(path)
+    site = Site(path)
+    site.break_disk()
+    with pytest.raises(StoreError, match="disk I/O error"):
+        site.central.start()
+    site.mend_disk()
+    with pytest.raises(StoreError, match="make a new central system"):
+        site.central.start()
+    again = Site(path)
+    again.central.start()
+    again.central.stop()

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ocpp_plugins.central_store import writer
+from ocpp_plugins.central_store import store, writer
 from ocpp_plugins.core_profile.central_system.vendors import Vendors
 
 from ocpp_kernel.central import VendorHandler
+from ocpp_kernel.hook_answers import Answers
 
-from .conftest import BOOT, NewSite, Site, start_of, stop_of
+from .conftest import BOOT, METER, NewSite, Site, start_of, stop_of
 
 
 async def until(is_true: Callable[[], Any]) -> None:
@@ -109,7 +110,12 @@ def test_a_vendors_count_leaves_once_it_is_stored(
         site = Site(tmp_path / f"{name}.db")
         site.central.start()
         counter = Counter(site)
-        site.core._vendors = Vendors([VendorHandler("acme", None, getattr(counter, name))])
+        handler = VendorHandler("acme", None, getattr(counter, name))
+        # As the plugin's handlers are when they come from its hook.
+        hook = Answers("central_system").checked(
+            "acme", "ocpp_register_data_transfer", lambda: [handler]
+        )
+        site.core._vendors = Vendors(hook())
         link = site.connect()
         link.say("BootNotification", BOOT)
         link.say("DataTransfer", {"vendorId": "acme", "data": "7"})
@@ -156,3 +162,64 @@ async def test_core_054_decisions_may_take_their_time_too(new_site: NewSite) -> 
     site.crash()
     (known,) = new_site().core.transactions.values()
     assert (known.energy, known.id_tag_status) == (2000, "Blocked")
+
+
+async def test_a_vendors_late_answer_that_is_none_is_an_error(new_site: NewSite) -> None:
+    """The station does not wait for ever."""
+    site = new_site()
+    handler = VendorHandler("acme", None, lambda *_: site.central.kept(5))  # type: ignore[arg-type,return-value]  # that is the fault
+    site.core._vendors = Vendors([handler])
+    link = site.connect()
+    link.say("BootNotification", BOOT)
+    link.say("DataTransfer", {"vendorId": "acme"})
+    answers: list[Any] = []
+    await until(lambda: answers.extend(link.take()) or len(answers) == 2)
+    assert answers[1][2] == "InternalError"
+    assert any("a vendor's handler answered 5" in text for _, text in site.log)
+
+
+async def test_an_end_with_an_idtag_is_told_after_its_answer(new_site: NewSite) -> None:
+    """However the writer's thread cuts the work into pieces: here each is one."""
+    site = new_site()
+    link = site.connect()
+    link.say("BootNotification", BOOT)
+    link.say("StartTransaction", start_of())
+    answers: list[Any] = []
+    await until(lambda: answers.extend(link.take()) or len(answers) == 2)
+    look_up = site.core.look_up
+
+    def slow(*arguments: Any) -> Any:
+        site.central.store.flush()  # type: ignore[union-attr]  # it is there
+        return look_up(*arguments)
+
+    site.core.look_up = slow
+    left: list[bool] = []
+
+    def tell(event: Any) -> None:
+        if type(event).__name__ == "TransactionEnded":
+            left.append(bool(link.take()))
+
+    site.central.hooks.implementations["ocpp_on_event"] += (tell,)
+    link.say("StopTransaction", stop_of(answers[1][2]["transactionId"], idTag="TAG1"))
+    await until(lambda: left)
+    assert left == [True]
+
+
+async def test_what_is_to_be_told_is_bounded(
+    new_site: NewSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readings of no transaction are not stored, but told of: they wait for the disk, too."""
+    monkeypatch.setattr(store, "MAX_WAITING", 20)
+    monkeypatch.setattr(store, "HEADROOM", 20)
+    site = new_site()
+    link = site.connect()
+    link.say("BootNotification", BOOT)
+    await until(link.take)
+    site.break_disk()
+    answers: list[Any] = []
+    for _ in range(60):
+        link.say("StartTransaction", start_of())  # remembered: nothing more is to be told
+        link.say("MeterValues", {"connectorId": 1, "meterValue": METER})
+        await until(lambda: answers.extend(link.take()) or not len(answers) % 2)
+    assert {answer[2] for answer in answers} == {"InternalError"}
+    assert len(site.central.store._writer._tellings) <= 40  # type: ignore[union-attr]  # the plugin's own

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -362,3 +362,16 @@ async def test_what_one_charge_point_fills_is_limited(tmp_path: Path) -> None:
                 assert refusal.code == status
     assert any("CP1 would hold more than 8 bytes" in text for _, text in bench.log)
     await bench.firmware.close()
+
+
+async def test_files_are_served_on_when_the_central_system_starts_again(bench: Bench) -> None:
+    """One endpoint at one port, which :meth:`CentralSystem.close` ends."""
+    port = bench.firmware.endpoint.port
+    bench.central.stop()
+    bench.central.start()
+    await asyncio.sleep(0.05)
+    assert bench.firmware.endpoint.port == port
+    await bench.firmware.close()
+    assert bench.firmware.endpoint.port == 0
+    with pytest.raises(URLError):
+        await fetch(f"http://127.0.0.1:{port}/firmware/fw%201.bin")
