@@ -138,6 +138,5 @@ def _noted(event: Any) -> str:
         return "connected"
     if type(event) is events.FaultRaised and event.error_code == "LocalListConflict":
         return "LocalListConflict"  # its text names an idTag
-    text = f"{event}"
     # Values alone: on a device the names of fields are shortened beyond recognition.
-    return text[: text.find("(")] + f"{event[:]}"
+    return f"{type(event).__name__}{event[:]}"

@@ -17,7 +17,7 @@ Run = Callable[..., Any]
 MAP = {
     "sources": ["acme/lamp.py"],
     "names": ["Lamp.shine", "brightness", "Lamp.fade"],
-    "globals": {"a": "acme.lamp.Lamp"},
+    "globals": {"a": ["acme.lamp.Lamp"]},
     "files": {
         "app.py": {
             "lines": {"3": [[0, 40, 40, 0]], "4": [[0, 41, 43, 0]], "9": [[0, 70, 70, 2]]},
