@@ -247,8 +247,10 @@ class Meter:
             number = connector.connector_id
             transaction = connector.transaction
             known = None if transaction is None else transaction.transaction_id
-            if transaction is not None and known is None and self._core.boot.is_ready():
-                # Behind its StartTransaction, whose answer will tell the id (CORE-057).
+            waits = known is None or not journal.is_empty()
+            if transaction is not None and waits and self._core.boot.is_ready():
+                # Behind what came before: its StartTransaction, whose answer will tell the id
+                # (CORE-057), and values that wait to be sent again.
                 journal.values(number, transaction.number, "Trigger", journal.clock(), values)
                 continue
             payload: MeterValuesRequest = {

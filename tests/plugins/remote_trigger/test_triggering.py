@@ -276,3 +276,20 @@ def test_rt_013_a_queue_that_waits_keeps_its_order(bench: Any) -> None:
     assert values["transactionId"] == 9
     bench.tag()
     assert [payload["transactionId"] for _, payload in bench.seen("StopTransaction")] == [9]
+
+
+def test_rt_013_triggered_values_overtake_none_that_are_to_be_sent_again(bench: Any) -> None:
+    """RT-013, CORE-043: earlier values of the transaction come first."""
+    bench.call("ChangeConfiguration", '{"key":"MeterValueSampleInterval","value":"60"}')
+    bench.charge()
+    bench.answers["MeterValues"] = ["InternalError", ""]
+    bench.advance(60)
+    ((_, earlier),) = bench.seen("MeterValues")
+    assert bench.trigger("MeterValues", 1) == "Accepted"
+    assert bench.seen("MeterValues") == []
+    bench.answers["MeterValues"] = {}
+    bench.advance(60)
+    told = [payload for _, payload in bench.seen("MeterValues")]
+    assert told[0] == earlier
+    contexts = [payload["meterValue"][0]["sampledValue"][0]["context"] for payload in told]
+    assert contexts[:2] == ["Sample.Periodic", "Trigger"]
