@@ -48,6 +48,11 @@ async def start(player: Player, module: Any) -> None:
         await start(player, module)
 
 
+def drops(module: Any) -> int:
+    """How often it lost its connection, or found none."""
+    return int(module.count("disconnected") + module.count("no connection"))
+
+
 def distinct(tape: Tape, action: str) -> list[dict[str, Any]]:
     """Payloads in the order they came first, however often they were sent."""
     texts = {json.dumps(said.payload): said.payload for said in tape.calls if said.action == action}
@@ -59,16 +64,16 @@ async def test_core_043_sending_that_gives_up(on_module: OnModule, seed: int) ->
     """A tenth of all writes ends the connection; every transaction is told, once, in order."""
     async with on_module(seed, speed=20, gone=100) as (player, tape, module):
         await play(player, "power on\nallow no answer\n< BootNotification\nwait 30\nplug 1")
-        for _ in range(2):
+        count = 0
+        while count < 2 or not drops(module):  # chance may spare the first ones
             await start(player, module)
             await play(player, REST)
-        drops = module.tail().count("disconnected") + module.tail().count("no connection")
-    assert drops > 0
+            count += 1
     starts, stops = distinct(tape, "StartTransaction"), distinct(tape, "StopTransaction")
-    assert len(starts) == len(stops) == 2
+    assert len(starts) == len(stops) == count
     told = [row["timestamp"] for pair in zip(starts, stops, strict=True) for row in pair]
     assert told == sorted(told)
-    assert len({stop["transactionId"] for stop in stops}) == 2
+    assert len({stop["transactionId"] for stop in stops}) == count
 
 
 async def test_core_043_a_flash_without_room_while_charging(on_module: OnModule) -> None:
