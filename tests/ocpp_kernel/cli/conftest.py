@@ -160,3 +160,24 @@ def broken(here: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def named(run: Run, broken: Callable[..., Path]) -> Callable[[str, str, int | None], None]:
+    """``check`` must name the plugin, its file and line and what is told, and run the other.
+
+    0 as line stands for the file alone, None for no file.
+    """
+
+    def check(source: str, told: str, line: int | None) -> None:
+        path = broken(source)
+        result = run("check", "ocpp.toml")
+        assert result.exit_code == 1
+        (text,) = [said for said in result.stderr.splitlines() if "plugin broken: " in said]
+        assert told in text
+        if line is not None:
+            assert f"({path}:{line})" in text if line else f"({path})" in text
+        assert "works" in result.stdout.splitlines()[0]
+        assert "Traceback" not in result.output
+
+    return check

@@ -18,6 +18,8 @@ from ocpp_kernel.central import Central, ConnectedStation
 from ocpp_kernel.codec import MsgspecCodec
 from ocpp_kernel.contracts import BOTH, Action
 from ocpp_kernel.errors import NotSupported
+from ocpp_kernel.transports.http_endpoint import Endpoint, below
+from ocpp_kernel.transports.http_limits import Limits
 from ocpp_kernel.transports.transfers import Options, Transfers
 from ocpp_kernel.transports.websocket_server import WebSocketServer
 
@@ -194,3 +196,40 @@ def files(tmp_path: Path) -> Path:
 def transfers(files: Path) -> Transfers:
     """The proxies of this computer's configuration would not reach the servers of tests."""
     return Transfers(files, Options(timeout=60, proxies=False))
+
+
+class Recorder(Endpoint):
+    """Has ``content`` at /fw.bin, notes requests' headers, and breaks downloads off as told."""
+
+    content = bytes(range(256)) * 2000
+    cut_after: int | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
+        super().__init__(
+            lambda path: below(folder, path),
+            lambda path: below(folder / "in", path),
+            lambda path, file: None,
+            Limits(1_000_000),
+            lambda level, text: None,
+        )
+
+    async def _head(self, reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str]]:
+        request = await super()._head(reader)
+        self.requests.append(request)
+        return request
+
+    async def _copy_out(self, source: Any, start: int, size: int, writer: Any) -> None:
+        cut, self.cut_after = self.cut_after, None
+        await super()._copy_out(source, start, size if cut is None else cut, writer)
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Recorder]:
+    folder = tmp_path / "server"
+    folder.mkdir()
+    made = Recorder(folder)
+    (folder / "fw.bin").write_bytes(made.content)
+    await made.start("127.0.0.1", 0)
+    yield made
+    await made.stop()
