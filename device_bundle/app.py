@@ -40,13 +40,14 @@ def tables_module(contracts: Mapping[str, object], foreign: Iterable[int]) -> Mo
     )
 
 
-def app_module(roles: Sequence[Role], moving: bool = False) -> Module:
+def app_module(roles: Sequence[Role], moving: bool = False, lenient: bool = False) -> Module:
     """The module that makes the plugins and starts the main loop when it is imported.
 
-    moving: whether the plugins are to be offered what moves files and installs images.
+    moving: whether the plugins are to be offered what moves files and installs images; lenient:
+    whether messages may hold what their contracts do not know.
     """
     symbols = (RUN, SETTINGS, OFFER) if moving else (RUN, SETTINGS)
-    lines = [*_imports(roles, symbols), *_install(roles)]
+    lines = [*_imports(roles, symbols), *_install(roles, lenient)]
     arguments = ["install", *(symbol.name for symbol in symbols[1:])]
     return generated(NAME, lines, f"{RUN.name}({', '.join(arguments)})")
 
@@ -128,15 +129,14 @@ def _imports(roles: Sequence[Role], symbols: Sequence[Symbol]) -> list[str]:
     return lines
 
 
-def _install(roles: Sequence[Role]) -> list[str]:
+def _install(roles: Sequence[Role], lenient: bool) -> list[str]:
     lines = ["def install(station):"]
     for number, role in enumerate(roles):
         settings = f"settings{number}" if role.settings is not None else "None"
         lines.append(f"    plugin{number} = role{number}(station, {settings})")
     profiles = tuple(sorted({role.profile for role in roles if role.profile}))
-    lines.append(
-        f"    station.install(CONTRACTS, {_routes(roles)}, {_hooks(roles)}, {profiles!r}, FOREIGN)"
-    )
+    tables = f"CONTRACTS, {_routes(roles)}, {_hooks(roles)}, {profiles!r}, FOREIGN"
+    lines.append(f"    station.install({tables}{', lenient=True' if lenient else ''})")
     return lines
 
 

@@ -95,7 +95,7 @@ def link(
     refuse_wrong_direction(messages, roles)
     _fold_settings(program, config, roles, messages)
     program.add(app.tables_module({}, ()))
-    reach = follow(program, shapes, app.app_module(roles, moving))
+    reach = follow(program, shapes, app.app_module(roles, moving, config.charge_point.lenient))
     _add_tables(program, reach, roles, messages)
     order = [KERNEL.package, *(root.package for root in roots), RUNTIME.package]
     wishes = Wishes(config.bundle.log, config.bundle.texts, readable)

@@ -54,6 +54,8 @@ class ChargePointHost(msgspec.Struct, forbid_unknown_fields=True):
     data: str = ""
     #: Simulated seconds per real second.
     speed: Annotated[float, Meta(gt=0)] = 1.0
+    #: Whether unknown fields in messages are let through, and null where a field may be absent.
+    lenient: bool = False
 
 
 class CentralSystemHost(msgspec.Struct, forbid_unknown_fields=True):
@@ -77,7 +79,7 @@ class CentralSystemHost(msgspec.Struct, forbid_unknown_fields=True):
     ping_interval: Annotated[float, Meta(ge=0)] = 60.0
     #: Largest message accepted, in bytes.
     max_message: Annotated[int, Meta(ge=1)] = 4 * 1024 * 1024
-    #: Whether unknown fields in messages are let through.
+    #: Whether unknown fields in messages are let through, and null where a field may be absent.
     lenient: bool = False
 
 

@@ -50,7 +50,7 @@ _DATE_TIME_PATTERN = (
 _KINDS: dict[Any, int] = {str: STRING, int: INTEGER, bool: BOOLEAN, float: DECIMAL1}
 
 
-#: Whether unknown fields are let through, and who is told of them.
+#: Whether unknown fields and needless nulls are let through, and who is told of them.
 Lenient = bool | Callable[[str], None]
 
 
@@ -75,7 +75,8 @@ class Compiled(NamedTuple):
 def check(payload: Any, contract: Compiled, lenient: Lenient = False) -> None:
     """Raises the LocalError that fits, where the payload breaks its contract.
 
-    ``lenient`` lets unknown fields through; a callable one is told which, in a sentence.
+    ``lenient`` lets unknown fields through, and takes out null where a field may be absent; a
+    callable one is told of the first, in a sentence.
     """
     if contract.struct is not None:
         try:

@@ -92,7 +92,7 @@ class Station:
         lenient: bool = False,
     ) -> None:
         """Connects the plugins' handlers and hooks; ``profiles`` are the names to report."""
-        self._router = Router(contracts, routes, foreign, check, lenient)
+        self._router = Router(contracts, routes, foreign, check, self._warn if lenient else False)
         self.hooks = Hooks(hooks, self._warn)
         self.profiles = profiles
 

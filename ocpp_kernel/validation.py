@@ -41,8 +41,9 @@ Contract = dict[str, Any]
 def validate(payload: Any, contract: Contract, lenient: bool = False) -> None:
     """Raises the :class:`~ocpp_kernel.errors.LocalError` that fits the first fault found.
 
-    With ``lenient`` unknown fields are let through (real stations send them); the default
-    refuses them at any depth (FRM-034).
+    With ``lenient`` unknown fields are let through (real stations send them), and null where a
+    field may be absent: it is taken out of the payload. The default refuses both at any depth
+    (FRM-034).
     """
     if type(payload) is not dict:
         raise FormationViolation("payload is not an object")
@@ -50,9 +51,12 @@ def validate(payload: Any, contract: Contract, lenient: bool = False) -> None:
 
 
 def _check_object(payload: dict[str, Any], contract: Contract, lenient: bool) -> None:
-    for name in payload:
+    for name in list(payload) if lenient else payload:
         if name in contract:
-            _check(payload[name], contract[name], lenient, name)
+            if lenient and payload[name] is None and not _is_required(contract[name]):
+                del payload[name]
+            else:
+                _check(payload[name], contract[name], lenient, name)
         elif not lenient:
             raise FormationViolation(f"{name} is not a field of this message")
     for name in contract:

@@ -92,6 +92,18 @@ def test_a_plugin_answers_with_its_settings(module: Module, only: Only) -> None:
     assert station.profiles == ("Poking",)
 
 
+def test_what_a_lenient_charge_point_lets_through_is_told(module: Module, only: Only) -> None:
+    module("acme", POKE)
+    config, log = only("acme"), Log()
+    poke = [2, "1", "Poke", {"depth": 1, "more": 1}]
+    assert answer(built(config), poke)[:3] == [4, "1", "FormationViolation"]
+    config.charge_point.lenient = True
+    assert answer(built(config, log), poke) == [3, "1", {"status": "Accepted"}]
+    assert log.lines == [
+        ("warning", "PokeRequest: more is not a field of this message; let through")
+    ]
+
+
 def test_frm_004_the_subprotocols_are_those_of_the_plugins(module: Module, only: Only) -> None:
     module("acme", POKE)
     module("other", NEEDS)

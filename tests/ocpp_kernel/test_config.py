@@ -31,6 +31,7 @@ url = "wss://csms.example/ocpp"
 identity = "CP007"
 password = "hex:00ff"
 data = "state"
+lenient = true
 speed = 60
 
 [charge_point.core_profile]
@@ -81,6 +82,7 @@ def test_a_full_file_is_read(tmp_path: Path) -> None:
     station, central = config.charge_point, config.central_system
     assert (station.url, station.identity) == ("wss://csms.example/ocpp", "CP007")
     assert (station.password, station.data, station.speed) == ("hex:00ff", "state", 60.0)
+    assert station.lenient
     assert (central.host, central.port, central.identities) == ("::1", 0, ["CP007"])
     assert central.passwords == {"CP007": "hex:00ff"}
     assert (central.call_timeout, central.ping_interval) == (5.0, 0.0)

@@ -177,6 +177,15 @@ def test_decimals_are_left_to_the_compact_contract() -> None:
         schema.check({"limit": 8.15}, compiled)
 
 
+def test_what_lenient_takes_out_is_told() -> None:
+    compiled = schema.compiled(Limit)
+    told: list[str] = []
+    payload = {"limit": 8.1, "least": None}
+    schema.check(payload, compiled, told.append)
+    assert payload == {"limit": 8.1}
+    assert told == ["Limit: least must be a number; let through"]
+
+
 def test_lenient_is_asked_of_the_compact_contract_only() -> None:
     compiled = schema.compiled(Nothing)
     schema.check({"surplus": 1}, compiled, lenient=True)

@@ -156,6 +156,16 @@ def test_lenient_lets_unknown_fields_through_at_any_depth_and_nothing_else() -> 
     assert type(refusal([], lenient=True)) is FormationViolation
 
 
+def test_lenient_takes_null_out_where_a_field_may_be_absent() -> None:
+    payload = {"name": "a", "b": None, "inner": {"n": 1, "m": None}, "inners": None}
+    with pytest.raises(LocalError):
+        validate(payload, CONTRACT)
+    validate(payload, CONTRACT, lenient=True)
+    assert payload == {"name": "a", "b": None, "inner": {"n": 1, "m": None}}
+    assert type(refusal({"name": None}, lenient=True)) is TypeConstraintViolation
+    assert type(refusal({"name": "a", "inners": [None]}, lenient=True)) is TypeConstraintViolation
+
+
 def test_a_contract_without_fields_takes_the_empty_object_only() -> None:
     validate({}, {})
     assert type(refusal({"a": 1}, {})) is FormationViolation

@@ -43,9 +43,13 @@ ADDRESS = f"127.0.0.1:{PORT}"
 #: An answer of its console.
 ANSWER = re.compile(r"\d+ (info|error) ")
 
-#: Whether firmware management is on, by the name of a bundle. Where it is off its actions are
-#: answered NotSupported.
-KINDS = {"scenarios": "false", "updates": "true"}
+#: What is on, by the name of a bundle: firmware management, whose actions are answered
+#: NotSupported where it is off, and leniency.
+KINDS = {
+    "scenarios": {"firmware": "false", "lenient": "false"},
+    "updates": {"firmware": "true", "lenient": "false"},
+    "lenient": {"firmware": "false", "lenient": "true"},
+}
 #: Replaced in the bundle's text by that of a release.
 VERSION = "9.9.1"
 #: Batteries are small, so that a charge takes minutes.
@@ -56,6 +60,7 @@ firmware_mgmt = {firmware}
 [charge_point]
 url = "ws://127.0.0.1:{port}"
 identity = "CP001"
+lenient = {lenient}
 
 [charge_point.core_profile]
 vendor = "Example"
@@ -180,7 +185,7 @@ class Module:
 def written(folder: Path, kind: str) -> Path:
     """The configuration."""
     path = folder / f"{kind}.toml"
-    text = CONFIG.format(port=PORT, firmware=KINDS[kind], version=VERSION)
+    text = CONFIG.format(port=PORT, version=VERSION, **KINDS[kind])
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -221,14 +226,14 @@ def config(tmp_path: Path) -> Config:
 
 
 @pytest.fixture
-def on_cpython(config: Config, tmp_path: Path) -> Callable[[], Stage]:
+def on_cpython(tmp_path: Path) -> Callable[..., Stage]:
     """The charge point of this interpreter; time jumps."""
 
     @asynccontextmanager
-    async def stage() -> AsyncIterator[tuple[Player, Tape]]:
+    async def stage(kind: str = "scenarios") -> AsyncIterator[tuple[Player, Tape]]:
         logged: list[str] = []
         cast = Cast(
-            config,
+            load_config(written(tmp_path, kind)),
             tmp_path / "state",
             JumpingClock(),
             log=lambda level, text: logged.append(text),
