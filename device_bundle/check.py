@@ -52,8 +52,9 @@ def check(program: Program, definitions: Iterable[Definition], findings: Finding
     _check_registers(program, known, findings)
     nodes = [definition.node for definition in known]
     own, attributes = _own_attributes(nodes), attribute_kinds(nodes)
+    methods = _methods(nodes)
     for definition in known:
-        context = Context(program, own, {}, attributes)
+        context = Context(program, own, methods, {}, attributes)
         _Checker(context, definition.module, findings).visit(definition.node)
 
 
@@ -107,6 +108,23 @@ def _own_attributes(nodes: Iterable[ast.AST]) -> set[str]:
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             names.add(node.attr)
     return names
+
+
+def _methods(nodes: Iterable[ast.AST]) -> set[str]:
+    """Names that classes have for methods, and nothing has for another kind of attribute."""
+    methods, others = set(), set()
+    for node in (part for definition in nodes for part in walk(definition)):
+        if isinstance(node, ast.ClassDef):
+            functions = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+            methods.update(part.name for part in functions if not part.decorator_list)
+            others.update(part.name for part in functions if part.decorator_list)
+            others.update(part.id for part in walk(node) if isinstance(part, ast.Name))
+        elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            others.add(node.attr)
+        elif isinstance(node, ast.Call):  # the fields of a namedtuple among them
+            texts = [part.value for part in walk(node) if isinstance(part, ast.Constant)]
+            others.update(text for text in texts if isinstance(text, str))
+    return methods - others
 
 
 class _Checker(ast.NodeVisitor):

@@ -11,12 +11,15 @@ from device_bundle import dialect
 from device_bundle.check_context import Context, Refusal
 from device_bundle.kinds import BYTEARRAY, DEQUE, DICT, SET, firmware_name
 from device_bundle.lower_fstrings import is_supported
+from device_bundle.lower_grammar import star_and_keywords_meet
 
 _REPEATED = re.compile(r"(?<!\\)\{\d")
 #: Builtins that look at each item of their first argument.
 _ITERATING = ("list", "tuple", "iter", "sorted", "sum", "set", "any", "all", "min", "max")
 #: Patterns are the first argument of these.
 _REGEX = ("ure.compile", "ure.match", "ure.search")
+#: Methods that look for something equal.
+_SEEKING = ("remove", "index", "count")
 _LEAST_STACK = 8192
 _ENDS = ("startswith", "endswith")
 
@@ -31,6 +34,8 @@ class CallChecks:
         """By what is called: a builtin, the firmware's, a method."""
         if sum(keyword.arg is None for keyword in node.keywords) > 1:
             yield Refusal(node, "D108")
+        if star_and_keywords_meet(node):
+            yield Refusal(node, "D421")
         name = self._context.builtin(node.func)
         if name:
             yield from self._builtin(name, node)
@@ -39,6 +44,8 @@ class CallChecks:
         if name:
             yield from self._firmware(name, node)
         elif isinstance(node.func, ast.Attribute):
+            if node.func.attr in _SEEKING and any(map(self._context.is_method, node.args)):
+                yield Refusal(node, "D422", f"{node.func.attr}() of a method")
             yield from self._method(node.func, node)
 
     def _builtin(self, name: str, node: ast.Call) -> Iterator[Refusal]:

@@ -28,6 +28,8 @@ class Context:
     program: Program
     #: Names of methods and attributes the program's own classes have.
     own: set[str]
+    #: Those of them that can be methods only.
+    methods: set[str] = field(default_factory=set)
     #: Kinds of the local names here, and of attributes everywhere.
     names: dict[str, str] = field(default_factory=dict)
     attributes: dict[str, str] = field(default_factory=dict)
@@ -37,6 +39,12 @@ class Context:
     def kind(self, node: ast.expr | None) -> str:
         """See `kinds.kind_of`."""
         return kind_of(node, self.names, self.attributes)
+
+    def is_method(self, node: ast.expr | None) -> bool:
+        """Whether it is a method of an object, made anew each time it is named."""
+        if not isinstance(node, ast.Attribute) or node.attr not in self.methods:
+            return False
+        return self.definition(node.value) is None  # else a function of a class
 
     def is_view(self, node: ast.expr | None) -> bool:
         """Whether it is keys, values or items of a dict."""

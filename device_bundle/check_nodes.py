@@ -182,6 +182,9 @@ class NodeChecks:
             yield Refusal(node, "D324")
         ordering = any(isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) for op in node.ops)
         sides = [node.left, *node.comparators]
+        equals = any(isinstance(op, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for op in node.ops)
+        if equals and any(self._context.is_method(side) for side in sides):
+            yield Refusal(node, "D422")
         if ordering and any(self._context.kind(side) == TICKS for side in sides):
             yield Refusal(node, "D413")
 

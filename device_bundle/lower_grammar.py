@@ -1,6 +1,6 @@
 """Lowers grammar that came after the one devices compile, where the older one can say the same.
 
-Dicts, too, whose keys and values would be evaluated in another order.
+Dicts and calls, too, whose parts would be evaluated in another order.
 """
 
 from __future__ import annotations
@@ -67,6 +67,12 @@ class Grammar(ast.NodeTransformer):
             whole = self._joined(node, node.args, "tuple")
             if whole is not node:
                 node.args = [ast.copy_location(ast.Starred(whole, ast.Load()), node)]
+        if star_and_keywords_meet(node) and all(keyword.arg for keyword in node.keywords):
+            # What * stands for is evaluated after keywords, but before what ** stands for.
+            keys: list[ast.expr | None] = [ast.Constant(keyword.arg) for keyword in node.keywords]
+            given = ast.Dict(keys, [keyword.value for keyword in node.keywords])
+            node.keywords = [ast.keyword(None, given)]
+            ast.fix_missing_locations(node)
         return node
 
     def _visited(self, node: ast.expr) -> ast.expr:
@@ -94,12 +100,19 @@ class Grammar(ast.NodeTransformer):
         return ast.fix_missing_locations(ast.copy_location(whole, node))
 
 
-def _meet(key: ast.expr, value: ast.expr) -> bool:
+def star_and_keywords_meet(node: ast.Call) -> bool:
+    """Whether it can matter that a device evaluates keywords before what a star stands for."""
+    given = [keyword.value for keyword in node.keywords if keyword.arg]
+    stars = [part.value for part in node.args if isinstance(part, ast.Starred)]
+    return any(_meet(star, value) for star in stars for value in given)
+
+
+def _meet(one: ast.expr, other: ast.expr) -> bool:
     """Whether it can matter which of the two is evaluated first."""
     plain = ast.Constant | ast.Name | ast.Lambda
-    if isinstance(key, plain) or isinstance(value, plain):
+    if isinstance(one, plain) or isinstance(other, plain):
         return False
-    return not (is_pure(key) and is_pure(value))
+    return not (is_pure(one) and is_pure(other))
 
 
 def _made_dict(node: ast.expr, pairs: ast.expr) -> ast.expr:

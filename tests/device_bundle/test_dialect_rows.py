@@ -113,6 +113,15 @@ REFUSED = {
         "D420",
         "class X:\n    def __lt__(self, o):\n        return 1\nprint(X)",
     ),
+    "* after keywords": ("D421", "print(a(*b(), c=a(), **b))"),
+    "methods compared": (
+        "D422",
+        "class X:\n    def f(self):\n        return self.f == a\nprint(X)",
+    ),
+    "methods looked for": (
+        "D422",
+        "class X:\n    def f(self):\n        a.remove(self.f)\nprint(X)",
+    ),
     "class decorators": ("D403", "@a\nclass X:\n    pass\nprint(X)"),
     "first of a dict": ("D411", "print(next(iter({'a': 1})))"),
     "dict.popitem": ("D411", "print(a.popitem())"),

@@ -62,7 +62,22 @@ def test_parts_are_evaluated_in_their_order(sample: Any) -> None:
         def main():
             print([part("a", 1)[0], *part("b", 2), *part("c", 3, 4), part("d", 5)[0]])
             show(*part("e", 1), *part("f", 2), key=part("g", 3)[0])
+            show(key=part("h", 4)[0], *part("i", 5))
+            show(*part("j", 6), **{"key": part("k", 7)[0]})
         """)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("f(*a(), x=b())", "f(*a(), **{'x': b()})"),
+        ("f(*a(), x=b)", "f(*a(), x=b)"),
+        ("f(*a, x=b())", "f(*a, x=b())"),
+        ("f(*a(), x=b(), **c)", "f(*a(), x=b(), **c)"),
+    ],
+)
+def test_keywords_wait_for_what_a_star_stands_for(text: str, expected: str) -> None:
+    assert lowered(text) == expected
 
 
 def test_what_is_left_names_the_builtin_that_is_hidden(sample: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import shutil
 import time
@@ -17,7 +18,9 @@ import pytest
 
 from device_bundle.archives import tar_gz
 from device_bundle.bundler import bundle
+from device_bundle.compile import compile_module
 from device_bundle.emulator import Emulator, EmulatorError
+from device_bundle.targets import Compiler
 from ocpp_kernel.config import Config, load_config
 from ocpp_kernel.scenario import Player, ScenarioFailed
 from ocpp_kernel.scenario.files import Files
@@ -99,7 +102,14 @@ class Module:
     """A bundle on an emulated module, as a player sees it."""
 
     def __init__(
-        self, bundle: Bundle, folder: Path, clock: Clock, identity: str, seed: int, **options: int
+        self,
+        bundle: Bundle,
+        folder: Path,
+        clock: Clock,
+        identity: str,
+        seed: int,
+        interpreter: Path | None = None,
+        **options: int,
     ) -> None:
         self.identity = identity
         self.errors: list[str] = []
@@ -113,6 +123,7 @@ class Module:
             strict=seed > 0,
             seed=seed,
             options=options,
+            interpreter=interpreter,
         )
         self._clock = clock
 
@@ -220,6 +231,26 @@ def own_copy(shared: Path, folder: Path, port: int) -> Bundle:
     return own
 
 
+def compiled(bundle: Bundle, folder: Path, compiler: Compiler) -> Bundle:
+    """The same, as .mpy; main.py is never compiled."""
+    shutil.copytree(bundle.folder, folder)
+    for path in sorted(folder.glob("*.py")):
+        if path.name != "main.py":
+            text = path.read_text(encoding="utf-8")
+            path.with_suffix(".mpy").write_bytes(compile_module(path.stem, text, compiler))
+            path.unlink()
+    return bundle._replace(folder=folder)
+
+
+@pytest.fixture
+def micropython_1_12() -> Path:
+    """An interpreter of the line that QuecPython's older firmware is of."""
+    path = os.environ.get("OCPP_KERNEL_MICROPYTHON_1_12")
+    if not path:
+        pytest.skip("there is no MicroPython 1.12 here; .ci/run fetches it")
+    return Path(path)
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     return load_config(written(tmp_path, "scenarios"))
@@ -253,12 +284,20 @@ def on_module(
 
     @asynccontextmanager
     async def stage(
-        seed: int, speed: int = SPEED, kind: str = "scenarios", **options: int
+        seed: int,
+        speed: int = SPEED,
+        kind: str = "scenarios",
+        *,
+        compiler: Compiler | None = None,
+        interpreter: Path | None = None,
+        **options: int,
     ) -> AsyncIterator[tuple[Player, Tape, Module]]:
         clock = Clock(speed)
         own, config = bundled(kind), load_config(written(tmp_path, kind))
+        if compiler is not None:
+            own = compiled(own, tmp_path / "compiled", compiler)
         identity = config.charge_point.identity
-        module = Module(own, tmp_path / "module", clock, identity, seed, **options)
+        module = Module(own, tmp_path / "module", clock, identity, seed, interpreter, **options)
         async with (
             Files(tmp_path / "server") as files,
             central_stage(config, clock, port=own.port) as (central, network),

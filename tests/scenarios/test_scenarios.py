@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from device_bundle.targets import LEGACY, Compiler
 from ocpp_kernel.scenario import Player, read_script
 from ocpp_kernel.scenario.tape import Tape
 
@@ -40,6 +41,25 @@ async def test_on_cpython(path: Path, on_cpython: OnStage) -> None:
 @pytest.mark.parametrize("path", SCENARIOS, ids=named)
 async def test_on_micropython(path: Path, seed: int, on_module: OnModule) -> None:
     async with on_module(seed) as (player, tape, _):
+        await player.play(read_script(path))
+    check_transactions(tape)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=named)
+async def test_on_micropython_1_12(path: Path, on_module: OnModule, micropython_1_12: Path) -> None:
+    """The line of QuecPython's older firmware, which compiles and evaluates otherwise."""
+    async with on_module(1, interpreter=micropython_1_12) as (player, tape, _):
+        await player.play(read_script(path))
+    check_transactions(tape)
+
+
+@pytest.mark.parametrize("path", [path for path in SCENARIOS if path.parent == EXAMPLES], ids=named)
+async def test_compiled_on_micropython_1_12(
+    path: Path, on_module: OnModule, micropython_1_12: Path
+) -> None:
+    """The .mpy format of that line, version 5, with the features of the interpreter."""
+    compiler = Compiler(LEGACY.module, LEGACY.requirement, ("-mcache-lookup-bc",))
+    async with on_module(2, interpreter=micropython_1_12, compiler=compiler) as (player, tape, _):
         await player.play(read_script(path))
     check_transactions(tape)
 

@@ -47,6 +47,15 @@ async def test_on_cpython(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+async def test_on_micropython_1_12(path: Path, on_module: OnModule, micropython_1_12: Path) -> None:
+    """Files are opened, closed and renamed there as on QuecPython's older firmware."""
+    stage = on_module(1, SPEED, "updates", flash=FLASH, interpreter=micropython_1_12)
+    async with stage as (player, _, _):
+        await player.play(read_script(path))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 async def test_on_micropython(path: Path, seed: int, on_module: OnModule) -> None:

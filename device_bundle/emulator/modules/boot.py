@@ -34,6 +34,7 @@ OURS = {
     "dataCall": "dataCall",
     "misc": "misc",
     "ql_fs": "ql_fs",
+    "uselect": "q_uselect",
     "uzlib": "q_uzlib",
     "app_fota_download": "app_fota_download",
     "app_fota": "app_fota",
@@ -41,7 +42,7 @@ OURS = {
 }
 # The port's, close enough to the firmware's.
 THEIRS = (
-    "uselect", "ustruct", "ucollections", "uio", "ure", "uerrno", "uctypes", "ucryptolib",
+    "ustruct", "ucollections", "uio", "ure", "uerrno", "uctypes", "ucryptolib",
     "array", "math", "cmath", "gc", "micropython", "builtins", "sys", "usys",
 )
 
@@ -51,6 +52,10 @@ def load():
     for name in OURS:
         made = __import__(OURS[name])
         sys.modules[name] = getattr(made, "MODULE", made)
+    try:
+        import usys
+    except ImportError:  # ports before 1.14 know it as sys only
+        sys.modules["usys"] = sys
 
 
 def restrict_imports():

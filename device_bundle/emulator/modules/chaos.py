@@ -3,6 +3,7 @@ import emulated
 
 _options = emulated.options
 _state = _options["seed"] * 2654435761 & 0xFFFFFFFF
+_struck = {}
 
 
 def below(most):
@@ -15,6 +16,12 @@ def strikes(name):
     # Whether the fault of this name, whose options is its chance in a thousand, happens now.
     chance = _options[name]
     return chance > 0 and below(1000) < chance
+
+
+def strikes_once(name):
+    # Never twice in a row: who tries again gets there, whatever the dice say.
+    _struck[name] = not _struck.get(name) and strikes(name)
+    return _struck[name]
 
 
 def interrupt():

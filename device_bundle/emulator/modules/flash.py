@@ -23,6 +23,7 @@ class _File(io.IOBase):
             raise OSError(_ENOSPC)
         self._file = _open(path, mode)
         self._waiting = []
+        self._closed = False
 
     def write(self, data):
         chaos.interrupt()
@@ -44,6 +45,9 @@ class _File(io.IOBase):
             self._file.flush()
 
     def close(self):
+        if self._closed:
+            raise ValueError("I/O operation on closed file")  # not all firmware minds
+        self._closed = True
         try:
             self.flush()
         finally:

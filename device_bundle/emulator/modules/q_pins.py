@@ -57,19 +57,20 @@ class ExtInt:
         self._pull = pull
         self._callback = callback
         self._enabled = False
+        self._polled = self._poll  # the same each time: older ports make another at each use
         self._seen = self._count()
 
     def enable(self):
         if not self._enabled:
             self._enabled = True
             self._seen = self._count()
-            emulated.idle.append(self._poll)
+            emulated.idle.append(self._polled)
         return 0
 
     def disable(self):
         if self._enabled:
             self._enabled = False
-            emulated.idle.remove(self._poll)
+            emulated.idle.remove(self._polled)
         return 0
 
     def line(self):

@@ -29,7 +29,7 @@ def _family(real):
 
 
 def getaddrinfo(host, port, *rest):
-    if emulated.flag("no-network") or chaos.strikes("no_name"):
+    if emulated.flag("no-network") or chaos.strikes_once("no_name"):
         return []
     try:
         found = unix.getaddrinfo(host, port)
@@ -62,7 +62,7 @@ class socket:
 
     def connect(self, address):
         found = unix.getaddrinfo(address[0], address[1])
-        if chaos.strikes("refused"):
+        if chaos.strikes_once("refused"):
             self._dead = True
             return
         try:

