@@ -159,7 +159,7 @@ class Utime:
         world.wait(milliseconds)
 
     def localtime(self):
-        return time.gmtime(EPOCH)
+        return getattr(time, "gmtime", time.localtime)(EPOCH)
 
 
 class Urandom:

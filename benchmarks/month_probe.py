@@ -5,7 +5,7 @@
 # day NUMBER HEAP LARGEST MESSAGES WRITES BYTES. HEAP is what is kept and LARGEST the longest free
 # piece, in bytes; the rest counts since the line before. In the end: count WHAT TIMES for messages,
 # file NAME TIMES for files opened to be written.
-# ruff: noqa: F401, SIM105  # importing starts it; there is no contextlib
+# ruff: noqa: F401, SIM105, UP031  # importing starts it; no contextlib, no f-strings in 1.12
 import gc
 import sys
 
@@ -107,7 +107,7 @@ def reserve(connector, seconds):
 
 
 def send_list(day):
-    entries = [{"idTag": f"LOCAL{n}", "idTagInfo": {"status": "Accepted"}} for n in range(20)]
+    entries = [{"idTag": "LOCAL%s" % n, "idTagInfo": {"status": "Accepted"}} for n in range(20)]
     kind = "Full"
     if day % 7:
         kind = "Differential"
@@ -130,12 +130,12 @@ class Agenda:
         self.at(hour, minute, network.call, action, payload)
 
     def charge(self, hour, minute, connector, percent, tag):
-        self.at(hour, minute, world.type, f"plug {connector} {percent}")
-        self.at(hour, minute + 0.5, world.type, f"tag {connector} {tag}")
+        self.at(hour, minute, world.type, "plug %s %s" % (connector, percent))
+        self.at(hour, minute + 0.5, world.type, "tag %s %s" % (connector, tag))
 
     def leave(self, hour, minute, connector, tag):
-        self.at(hour, minute, world.type, f"tag {connector} {tag}")
-        self.at(hour, minute + 1, world.type, f"unplug {connector}")
+        self.at(hour, minute, world.type, "tag %s %s" % (connector, tag))
+        self.at(hour, minute + 1, world.type, "unplug %s" % connector)
 
     def night(self):
         self.at(0, 30, set_default_profile, 10.0 + self.day % 5)
@@ -149,9 +149,9 @@ class Agenda:
         interval = str(60 + self.day % 2 * 30)
         self.call(6, 0, "ChangeConfiguration", key="MeterValueSampleInterval", value=interval)
         self.call(6, 1, "GetConfiguration")
-        self.charge(7, 0, 1, 20, f"CARD{self.day}")
+        self.charge(7, 0, 1, 20, "CARD%s" % self.day)
         self.at(7, 30, set_transaction_profile, 1)
-        self.leave(9, 0, 1, f"CARD{self.day}")
+        self.leave(9, 0, 1, "CARD%s" % self.day)
         self.at(10, 0, reserve, 2, 7200)
         self.call(10, 30, "CancelReservation", reservationId=2)
         self.at(10, 40, reserve, 1, 600)
@@ -159,8 +159,8 @@ class Agenda:
     def offline(self):
         # Two hours without a network, in which somebody charges all the same.
         self.at(11, 0, network.set_up, False)
-        self.charge(11, 30, 2, 30, f"LOCAL{self.day % 20}")
-        self.leave(12, 30, 2, f"LOCAL{self.day % 20}")
+        self.charge(11, 30, 2, 30, "LOCAL%s" % (self.day % 20,))
+        self.leave(12, 30, 2, "LOCAL%s" % (self.day % 20,))
         self.at(13, 0, network.set_up, True)
 
     def bad_link(self):
@@ -173,7 +173,7 @@ class Agenda:
 
     def remote(self):
         self.at(15, 0, world.type, "plug 2 40")
-        self.at(15, 0.5, start_remotely, 2, f"REMOTE{self.day % 3}")
+        self.at(15, 0.5, start_remotely, 2, "REMOTE%s" % (self.day % 3,))
         self.call(16, 0, "TriggerMessage", requestedMessage="MeterValues", connectorId=2)
         self.at(16, 30, stop_remotely, 2)
         self.at(16, 40, world.type, "unplug 2")

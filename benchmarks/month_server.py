@@ -1,5 +1,6 @@
 # A mobile network and the central system behind it, as sockets of an emulated module. It comes
 # with the module's files as usr/month_server.py. MicroPython.
+# ruff: noqa: UP031  # no f-strings in 1.12
 import sys
 
 import ubinascii
@@ -46,7 +47,8 @@ class Network:
 
     def now(self, seconds=0):
         # The central system's time, so many seconds from now.
-        gmtime = sys.modules["emulated"].time.gmtime
+        time = sys.modules["emulated"].time
+        gmtime = getattr(time, "gmtime", time.localtime)  # older ports: UTC, as the zone is set
         parts = gmtime(EPOCH + self.world.ms // 1000 + self.ahead + seconds)
         return "{:04d}-{:02d}-{:02d}T{:02d}:{:02d}:{:02d}Z".format(*parts[:6])
 
@@ -81,16 +83,16 @@ class Network:
 
     def call(self, action, payload):
         self.calls += 1
-        text = json.dumps([2, f"c{self.calls}", action, payload])
+        text = json.dumps([2, "c%s" % self.calls, action, payload])
         if not self.frame(1, text.encode()):
             self.count("not sent")
 
     def answer(self, frame):
         self.messages += 1
         if frame[0] == 4:
-            self.count(f"error {frame[2]}")
+            self.count("error %s" % (frame[2],))
         elif frame[0] == 3:
-            self.count(f"answer {frame[2].get('status', '')}")
+            self.count("answer %s" % (frame[2].get("status", ""),))
         else:
             self.count(frame[2])
             payload = self._reply(frame[2], frame[3])
@@ -172,7 +174,7 @@ class Socket:
         head = self._outbox.decode()
         self._outbox = b""
         if self._network.status != 101:
-            self._inbox = f"HTTP/1.1 {self._network.status} No\r\n\r\n".encode()
+            self._inbox = b"HTTP/1.1 %d No\r\n\r\n" % self._network.status
             return
         key = head.split("Sec-WebSocket-Key: ")[1].split("\r")[0]
         digest = uhashlib.sha1((key + GUID).encode()).digest()
