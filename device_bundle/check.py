@@ -112,7 +112,8 @@ def _own_attributes(nodes: Iterable[ast.AST]) -> set[str]:
 
 def _methods(nodes: Iterable[ast.AST]) -> set[str]:
     """Names that classes have for methods, and nothing has for another kind of attribute."""
-    methods, others = set(), set()
+    methods: set[str] = set()
+    others: set[str] = set()
     for node in (part for definition in nodes for part in walk(definition)):
         if isinstance(node, ast.ClassDef):
             functions = [part for part in node.body if isinstance(part, ast.FunctionDef)]
